@@ -1,0 +1,28 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Conversations;
+
+/// <summary>What an operator may set under <c>Conversations</c>.</summary>
+public sealed class ConversationsOptions
+{
+    /// <summary>Where the module finds its options.</summary>
+    public const string Section = "Conversations";
+
+    /// <summary>Most messages in one request. Default 10 000.</summary>
+    [Range(1, 100_000)]
+    public int MaxBatchSize { get; set; } = 10_000;
+
+    /// <summary>Most characters in a message. Default 100 000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxContentLength { get; set; } = 100_000;
+
+    /// <summary>Most bytes of JSON in each of metadata, context, tool calls and tool results. Default 65 536.</summary>
+    [Range(2, 1_048_576)]
+    public int MaxJsonBytes { get; set; } = 65_536;
+
+    /// <summary>
+    /// Secret behind the tombstones of erased users, base64, at least 32 bytes. Absent: one that the database made for itself; set it to
+    /// keep the secret out of database backups. Changing it forgets who was erased.
+    /// </summary>
+    public string? ErasureKey { get; set; }
+}
