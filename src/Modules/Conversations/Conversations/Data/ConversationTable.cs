@@ -1,5 +1,8 @@
+using Conversations.Contracts;
+using Conversations.Emotions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Npgsql;
 
 namespace Conversations.Data;
 
@@ -31,47 +34,106 @@ internal sealed class ConversationRow
 
 internal sealed class ConversationTable : IEntityTypeConfiguration<ConversationRow>
 {
-    /// <summary>
-    /// The end of every statement that changes a conversation's messages: takes them from a CTE <c>arrivals</c> (conversation_id, id,
-    /// user_id, role, channel, sent_at, score, added, ord) and merges them into the row under its lock. What DO UPDATE reads of the row is
-    /// its newest version, not the statement's snapshot: that is what keeps count and window exact under concurrency. Locks are taken in
-    /// key order, so that writers cannot deadlock. Parameters: @now, @write.
-    /// </summary>
-    public const string Merge = """
+    public const int ColumnCount = 14;
+
+    public const string Columns = """
+        c.id, c.user_id, c.message_count, c.created_at, c.last_message_at, c.last_activity_at, c.average, c.window_scores,
+        c.channels, c.escalated_at, c.escalation_reason, c.closed_at, c.close_reason, c.context
+        """;
+
+    // The end of every statement that changes a conversation's messages. It takes them from a CTE `arrivals` (conversation_id, id, user_id,
+    // role, channel, sent_at, score, added) and merges them into the row under its lock. What DO UPDATE reads of the row is its newest
+    // version, not the statement's snapshot: that keeps count and window exact under concurrency. Locks are taken in key order, so
+    // writers cannot deadlock. $1 is now, $2 names this write.
+    public const string Merge = $"""
         INSERT INTO conversations.conversations AS c
             (id, user_id, message_count, created_at, last_message_at, last_activity_at, channels,
              window_at, window_ids, window_scores, average, low_since, dropped_by)
-        SELECT a.conversation_id, a.user_id, a.added, @now, a.last_message_at, a.last_activity_at, a.channels,
-               a.window_at, a.window_ids, a.window_scores, a.average,
-               CASE WHEN round(a.average::numeric, 6) < 0.4 THEN @now END,
-               CASE WHEN round(a.average::numeric, 6) < 0.4 THEN @write END
+        SELECT a.conversation_id, a.user_id, a.added, $1, a.last_message_at, a.last_activity_at, a.channels,
+               a.window_at, a.window_ids, a.window_scores, m.average,
+               CASE WHEN round(m.average::numeric, 6) < 0.4 THEN $1 END,
+               CASE WHEN round(m.average::numeric, 6) < 0.4 THEN $2 END
         FROM (
             SELECT conversation_id,
-                   (array_agg(user_id ORDER BY ord) FILTER (WHERE user_id IS NOT NULL))[1] AS user_id,
+                   (array_agg(user_id ORDER BY sent_at, id) FILTER (WHERE user_id IS NOT NULL))[1] AS user_id,
                    sum(added) AS added,
                    max(sent_at) AS last_message_at,
                    max(sent_at) FILTER (WHERE role = 0) AS last_activity_at,
                    array_agg(DISTINCT channel) AS channels,
-                   coalesce((array_agg(sent_at ORDER BY sent_at DESC, id DESC) FILTER (WHERE score IS NOT NULL))[1:10], '{}') AS window_at,
-                   coalesce((array_agg(id ORDER BY sent_at DESC, id DESC) FILTER (WHERE score IS NOT NULL))[1:10], '{}') AS window_ids,
-                   coalesce((array_agg(score ORDER BY sent_at DESC, id DESC) FILTER (WHERE score IS NOT NULL))[1:10], '{}') AS window_scores,
-                   NULL::float8 AS average
+                   coalesce((array_agg(sent_at ORDER BY sent_at DESC, id DESC) FILTER (WHERE score IS NOT NULL))[1:10], array[]::timestamptz[]) AS window_at,
+                   coalesce((array_agg(id ORDER BY sent_at DESC, id DESC) FILTER (WHERE score IS NOT NULL))[1:10], array[]::uuid[]) AS window_ids,
+                   coalesce((array_agg(score ORDER BY sent_at DESC, id DESC) FILTER (WHERE score IS NOT NULL))[1:10], array[]::float8[]) AS window_scores
             FROM arrivals
             GROUP BY conversation_id
             ORDER BY conversation_id
         ) a
+        CROSS JOIN LATERAL (SELECT round(avg(score)::numeric, 12)::float8 AS average FROM unnest(a.window_scores) score) m
+        ON CONFLICT (id) DO UPDATE SET
+            user_id = coalesce(c.user_id, excluded.user_id),
+            message_count = c.message_count + excluded.message_count,
+            last_message_at = greatest(c.last_message_at, excluded.last_message_at),
+            last_activity_at = greatest(c.last_activity_at, excluded.last_activity_at),
+            channels = CASE WHEN c.channels @> excluded.channels THEN c.channels
+                            ELSE (SELECT array_agg(DISTINCT x ORDER BY x) FROM unnest(c.channels || excluded.channels) x) END,
+            closed_at = CASE WHEN excluded.message_count = 0 THEN c.closed_at END,
+            close_reason = CASE WHEN excluded.message_count = 0 THEN c.close_reason END,
+            (window_at, window_ids, window_scores, average, low_since, dropped_by) = (
+                SELECT m.window_at, m.window_ids, m.window_scores, m.average,
+                       CASE WHEN m.low THEN coalesce(c.low_since, excluded.created_at) END,
+                       CASE WHEN m.low AND c.low_since IS NULL THEN $2 ELSE c.dropped_by END
+                FROM (
+                    SELECT coalesce(array_agg(w.at), array[]::timestamptz[]) AS window_at,
+                           coalesce(array_agg(w.id), array[]::uuid[]) AS window_ids,
+                           coalesce(array_agg(w.score), array[]::float8[]) AS window_scores,
+                           round(avg(w.score)::numeric, 12)::float8 AS average,
+                           round(avg(w.score)::numeric, 6) < 0.4 AS low
+                    FROM (
+                        SELECT at, id, score
+                        FROM unnest(excluded.window_at, excluded.window_ids, excluded.window_scores) AS n(at, id, score)
+                        UNION ALL
+                        SELECT at, id, score
+                        FROM unnest(c.window_at, c.window_ids, c.window_scores) AS o(at, id, score)
+                        WHERE id <> ALL (excluded.window_ids)
+                        ORDER BY at DESC, id DESC
+                        LIMIT 10
+                    ) w
+                ) m
+            )
+        RETURNING {Columns}, c.dropped_by IS NOT DISTINCT FROM $2 AS dropped
         """;
+
+    public static Conversation Read(NpgsqlDataReader row, int from = 0)
+    {
+        var scores = row.GetFieldValue<double[]>(from + 7);
+        return new Conversation
+        {
+            Id = row.GetString(from),
+            UserId = row.IsDBNull(from + 1) ? null : row.GetString(from + 1),
+            MessageCount = row.GetInt64(from + 2),
+            CreatedAt = row.GetFieldValue<DateTimeOffset>(from + 3),
+            LastMessageAt = row.GetFieldValue<DateTimeOffset>(from + 4),
+            LastActivityAt = row.IsDBNull(from + 5) ? null : row.GetFieldValue<DateTimeOffset>(from + 5),
+            AverageEmotionScore = row.IsDBNull(from + 6) ? null : row.GetDouble(from + 6),
+            EmotionTrend = EmotionTrends.Of(scores),
+            Channels = row.GetFieldValue<string[]>(from + 8),
+            EscalatedAt = row.IsDBNull(from + 9) ? null : row.GetFieldValue<DateTimeOffset>(from + 9),
+            EscalationReason = row.IsDBNull(from + 10) ? null : row.GetString(from + 10),
+            ClosedAt = row.IsDBNull(from + 11) ? null : row.GetFieldValue<DateTimeOffset>(from + 11),
+            CloseReason = row.IsDBNull(from + 12) ? null : row.GetString(from + 12),
+            Context = row.IsDBNull(from + 13) ? null : Json.Element(row.GetString(from + 13)),
+        };
+    }
 
     public void Configure(EntityTypeBuilder<ConversationRow> table)
     {
         // Every message updates the row: room on its page and no index on what changes keep these updates HOT.
         table.ToTable("conversations").HasStorageParameter("fillfactor", 70);
         table.HasKey(c => c.Id).HasName("pk_conversations");
-        table.Property(c => c.Id).UseCollation("C");
+        table.Property(c => c.Id).HasColumnType("text").UseCollation("C");
         table.Property(c => c.UserId).UseCollation("C");
         table.Property(c => c.Context).HasColumnType("jsonb");
 
-        // ListConversations of a user, GetUserMessages, GetMoods, ListSilentCustomers.
+        // ListConversations of a user, GetUserMessages, GetMoods of a customer.
         table.HasIndex(c => new { c.UserId, c.Id }).HasDatabaseName("ix_conversations_user");
 
         // ListMoodDrops. Changes only when the mood crosses the line.

@@ -1,13 +1,14 @@
+using System.Text.Json;
 using Conversations.Contracts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Npgsql;
 
 namespace Conversations.Data;
 
 internal sealed class MessageRow
 {
-    public required string ConversationId { get; init; }
-    public required Guid Id { get; init; }
+    public Guid Id { get; init; }
     public DateTimeOffset SentAt { get; init; }
     public double? Score { get; init; }
     public int TokenCount { get; init; }
@@ -17,6 +18,7 @@ internal sealed class MessageRow
 
     // Set once a score came after the message: from then on the message's first emotion is no part of its identity.
     public bool Rescored { get; init; }
+    public required string ConversationId { get; init; }
     public string? UserId { get; init; }
     public required string Channel { get; init; }
     public required string Content { get; init; }
@@ -29,6 +31,61 @@ internal sealed class MessageRow
 
 internal sealed class MessageTable : IEntityTypeConfiguration<MessageRow>
 {
+    public const int ColumnCount = 16;
+
+    public const string Columns = """
+        m.conversation_id, m.id, m.user_id, m.role, m.content, m.channel, m.sent_at, m.score, m.label, m.detected, m.metadata,
+        m.input_tokens, m.output_tokens, m.token_count, m.tool_calls, m.tool_results
+        """;
+
+    public static Message Read(NpgsqlDataReader row, int from = 0) =>
+        Answer(
+            new MessageRow
+            {
+                ConversationId = row.GetString(from),
+                Id = row.GetGuid(from + 1),
+                Role = (MessageRole)row.GetInt16(from + 3),
+                Content = row.GetString(from + 4),
+                Channel = row.GetString(from + 5),
+                SentAt = row.GetFieldValue<DateTimeOffset>(from + 6),
+                Score = row.GetFieldValue<double?>(from + 7),
+                Label = row.GetFieldValue<string?>(from + 8),
+                Detected = row.GetFieldValue<string?>(from + 9),
+                Metadata = row.GetFieldValue<string?>(from + 10),
+                InputTokens = row.GetFieldValue<int?>(from + 11),
+                OutputTokens = row.GetFieldValue<int?>(from + 12),
+                TokenCount = row.GetInt32(from + 13),
+                ToolCalls = row.GetFieldValue<string?>(from + 14),
+                ToolResults = row.GetFieldValue<string?>(from + 15),
+            },
+            row.GetFieldValue<string?>(from + 2)
+        );
+
+    public static Message Answer(MessageRow m, string? owner) =>
+        new()
+        {
+            ConversationId = m.ConversationId,
+            Id = m.Id,
+            UserId = owner,
+            Role = m.Role,
+            Content = m.Content,
+            Channel = m.Channel,
+            SentAt = m.SentAt,
+            Emotion =
+                m.Score is null && m.Label is null && m.Detected is null
+                    ? null
+                    : new(
+                        m.Score,
+                        m.Label,
+                        m.Detected is null ? null : JsonSerializer.Deserialize<string[]>(m.Detected)
+                    ),
+            Metadata = m.Metadata is null ? null : Json.Element(m.Metadata),
+            Usage = m.InputTokens is null && m.OutputTokens is null ? null : new(m.InputTokens, m.OutputTokens),
+            TokenCount = m.TokenCount,
+            ToolCalls = m.ToolCalls is null ? null : Json.Element(m.ToolCalls),
+            ToolResults = m.ToolResults is null ? null : Json.Element(m.ToolResults),
+        };
+
     public void Configure(EntityTypeBuilder<MessageRow> table)
     {
         table.ToTable("messages");
@@ -45,12 +102,27 @@ internal sealed class MessageTable : IEntityTypeConfiguration<MessageRow>
         table.Property(m => m.ToolResults).HasColumnType("jsonb");
 
         // GetMessages, in both directions.
-        table.HasIndex(m => new { m.ConversationId, m.SentAt, m.Id }).HasDatabaseName("ix_messages_history");
+        table.HasIndex(
+            m => new
+            {
+                m.ConversationId,
+                m.SentAt,
+                m.Id,
+            },
+            "ix_messages_history"
+        );
 
         // GetEmotionHistory reads nothing but this index.
         table
-            .HasIndex(m => new { m.ConversationId, m.SentAt, m.Id })
-            .HasDatabaseName("ix_messages_emotion_history")
+            .HasIndex(
+                m => new
+                {
+                    m.ConversationId,
+                    m.SentAt,
+                    m.Id,
+                },
+                "ix_messages_emotion_history"
+            )
             .HasFilter("score IS NOT NULL")
             .IncludeProperties(m => new { m.Score, m.Label });
     }

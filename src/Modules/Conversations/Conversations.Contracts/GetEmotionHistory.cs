@@ -1,0 +1,15 @@
+using MediatR;
+
+namespace Conversations.Contracts;
+
+/// <summary>Reads a conversation's newest scores from one covering index. Empty when nothing is scored.</summary>
+/// <param name="ConversationId">The caller's id.</param>
+/// <param name="Limit">1 to 200 scores.</param>
+public sealed record GetEmotionHistory(string ConversationId, int Limit = 10) : IRequest<IReadOnlyList<ScoredMessage>>;
+
+/// <summary>A score and the message that it was given to.</summary>
+/// <param name="MessageId">The message.</param>
+/// <param name="SentAt">When it was said.</param>
+/// <param name="Score">From 0 to 1.</param>
+/// <param name="Label">The dominant emotion, if the scorer named one.</param>
+public sealed record ScoredMessage(Guid MessageId, DateTimeOffset SentAt, double Score, string? Label);

@@ -1,0 +1,85 @@
+using Conversations.Data;
+using FluentValidation;
+using LinqToDB.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Conversations;
+
+/// <summary>The door of the Conversations module.</summary>
+public static class ConversationsModule
+{
+    /// <summary>Adds the module's data access, validators and options; its handlers are found by MediatR in this assembly.</summary>
+    /// <param name="services">Where it is added.</param>
+    /// <param name="configuration">Holds <c>ConnectionStrings:Postgres</c> and the section <c>Conversations</c>.</param>
+    public static IServiceCollection AddConversationsModule(
+        this IServiceCollection services,
+        IConfiguration configuration
+    )
+    {
+        LinqToDBForEFTools.Initialize();
+
+        services
+            .AddOptions<ConversationsOptions>()
+            .Bind(configuration.GetSection(ConversationsOptions.Section))
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+
+        services.AddKeyedSingleton(
+            ConversationsDbContext.Schema,
+            (_, _) => NpgsqlDataSource.Create(configuration.GetConnectionString("Postgres")!)
+        );
+        services.AddPooledDbContextFactory<ConversationsDbContext>(
+            (provider, options) =>
+                options.UseNpgsql(
+                    provider.GetRequiredKeyedService<NpgsqlDataSource>(ConversationsDbContext.Schema),
+                    npgsql => npgsql.MigrationsHistoryTable("migrations", ConversationsDbContext.Schema)
+                )
+        );
+        services.AddSingleton<TombstoneKeys>();
+        services.AddHostedService<ErasureKeyLoader>();
+
+        services.Scan(scan =>
+            scan.FromAssemblies(typeof(ConversationsModule).Assembly)
+                .AddClasses(classes => classes.AssignableTo(typeof(IValidator<>)), publicOnly: false)
+                .AsImplementedInterfaces()
+                .WithSingletonLifetime()
+        );
+
+        return services;
+    }
+
+    /// <summary>Brings the module's schema up to date.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="cancellationToken">Stops between migrations.</param>
+    public static async Task MigrateConversationsAsync(
+        this IServiceProvider services,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var context = await NewContext(services, cancellationToken);
+        await context.Database.MigrateAsync(cancellationToken);
+    }
+
+    /// <summary>Names the migrations that the database lacks.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="cancellationToken">Gives up the question.</param>
+    public static async Task<IReadOnlyList<string>> PendingConversationsMigrationsAsync(
+        this IServiceProvider services,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var context = await NewContext(services, cancellationToken);
+        return [.. await context.Database.GetPendingMigrationsAsync(cancellationToken)];
+    }
+
+    private static Task<ConversationsDbContext> NewContext(
+        IServiceProvider services,
+        CancellationToken cancellationToken
+    ) =>
+        services
+            .GetRequiredService<IDbContextFactory<ConversationsDbContext>>()
+            .CreateDbContextAsync(cancellationToken);
+}

@@ -1,0 +1,11 @@
+namespace Conversations.Messages;
+
+internal static class Instants
+{
+    // PostgreSQL keeps microseconds: what is answered after a write is what will be read.
+    public static DateTimeOffset ToMicrosecond(DateTimeOffset instant)
+    {
+        var utc = instant.ToUniversalTime();
+        return utc.AddTicks(-(utc.Ticks % TimeSpan.TicksPerMicrosecond));
+    }
+}
