@@ -1,0 +1,128 @@
+using Conversations.Contracts;
+using Host.Pipeline;
+using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Host.Api;
+
+internal static class Conversations
+{
+    public static void MapConversations(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/api/v1").WithTags("Conversations");
+        api.MapPost("/conversations/{id}/messages", StoreOne).WithMetadata(new SingleItem("messages"));
+        api.MapPost("/messages/batch", StoreMany);
+        api.MapGet("/conversations/{id}", Get);
+        api.MapGet("/conversations/{id}/messages", History);
+        api.MapGet("/conversations/{id}/emotion-history", EmotionHistory);
+        api.MapPut("/conversations/{id}/messages/{messageId:guid}/emotion", SetEmotion);
+    }
+
+    private static async Task<IResult> StoreOne(
+        string id,
+        NewMessage message,
+        ISender modules,
+        CancellationToken cancellationToken
+    )
+    {
+        var result = await modules.Send(new StoreMessages([message with { ConversationId = id }]), cancellationToken);
+        return result.Refusal is { } refusal
+            ? Refused(refusal, "id")
+            : TypedResults.Json(
+                new StoredMessage(result.Messages[0], result.Conversations[0]),
+                statusCode: result.Stored == 1 ? StatusCodes.Status201Created : StatusCodes.Status200OK
+            );
+    }
+
+    private static async Task<IResult> StoreMany(
+        StoreMessages batch,
+        ISender modules,
+        CancellationToken cancellationToken
+    )
+    {
+        var result = await modules.Send(batch, cancellationToken);
+        return result.Refusal is { } refusal
+            ? Refused(refusal, $"messages[{refusal.Index}].id")
+            : TypedResults.Ok(new StoredBatch(result.Stored, result.Duplicates));
+    }
+
+    private static async Task<IResult> Get(string id, ISender modules, CancellationToken cancellationToken) =>
+        await modules.Send(new GetConversation(id), cancellationToken) is { } conversation
+            ? TypedResults.Ok(conversation)
+            : TypedResults.NotFound();
+
+    private static async Task<IResult> History(
+        string id,
+        ISender modules,
+        CancellationToken cancellationToken,
+        Order order = Order.Asc,
+        int limit = 50,
+        string? cursor = null
+    ) =>
+        await modules.Send(
+            new GetMessages(id, order == Order.Desc, limit, Cursor.Read<MessageKey>(cursor)),
+            cancellationToken
+        )
+            is { } page
+            ? TypedResults.Ok(new Page<Message>(page.Items, Cursor.Write(page.Next)))
+            : TypedResults.NotFound();
+
+    private static async Task<IResult> EmotionHistory(
+        string id,
+        ISender modules,
+        CancellationToken cancellationToken,
+        int limit = 10
+    ) =>
+        TypedResults.Ok(
+            new Page<ScoredMessage>(await modules.Send(new GetEmotionHistory(id, limit), cancellationToken), null)
+        );
+
+    private static async Task<IResult> SetEmotion(
+        string id,
+        Guid messageId,
+        Emotion emotion,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) =>
+        await modules.Send(
+            new SetMessageEmotion(id, messageId, emotion.Score, emotion.Label, emotion.Detected),
+            cancellationToken
+        )
+            is { } result
+            ? TypedResults.Ok(result)
+            : TypedResults.NotFound();
+
+    private static ProblemHttpResult Refused(StoreRefusal refusal, string field) =>
+        refusal.Reason switch
+        {
+            StoreRefusalReason.Erased => TypedResults.Problem(
+                "The user of this message, or its conversation, has been erased.",
+                statusCode: StatusCodes.Status410Gone
+            ),
+            StoreRefusalReason.OtherOwner => Conflict(
+                "The conversation belongs to another user.",
+                field.Replace("id", "userId", StringComparison.Ordinal)
+            ),
+            _ => Conflict("A message with this id and other content is stored already.", field),
+        };
+
+    private static ProblemHttpResult Conflict(string detail, string field) =>
+        TypedResults.Problem(
+            detail,
+            statusCode: StatusCodes.Status409Conflict,
+            extensions: new Dictionary<string, object?>
+            {
+                ["errors"] = new Dictionary<string, string[]> { [field] = [detail] },
+            }
+        );
+
+    private enum Order
+    {
+        Asc,
+        Desc,
+    }
+
+    private sealed record StoredMessage(Message Message, Conversation Conversation);
+
+    private sealed record StoredBatch(int Stored, int Duplicates);
+}

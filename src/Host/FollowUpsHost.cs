@@ -1,0 +1,170 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Conversations;
+using Host.Api;
+using Host.Pipeline;
+using Host.Postgres;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Npgsql;
+using Scalar.AspNetCore;
+
+namespace Host;
+
+// The composition root: database, modules, pipeline, routes.
+internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedded) : IAsyncDisposable
+{
+    private const int OldestPostgres = 150_000;
+    private const int BeyondNewestPostgres = 190_000;
+
+    public WebApplication App => app;
+
+    public static async Task<FollowUpsHost> CreateAsync(
+        string[] args,
+        Action<WebApplicationBuilder>? customise = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        customise?.Invoke(builder);
+        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
+        {
+            builder.WebHost.UseUrls("http://localhost:5080");
+        }
+
+        var embedded = await StartEmbeddedAsync(builder, cancellationToken);
+        try
+        {
+            await CheckVersionAsync(builder.Configuration.GetConnectionString("Postgres")!, cancellationToken);
+            Add(builder);
+            var app = builder.Build();
+            Use(app);
+            return new FollowUpsHost(app, embedded);
+        }
+        catch
+        {
+            if (embedded is not null)
+            {
+                await embedded.DisposeAsync();
+            }
+
+            throw;
+        }
+    }
+
+    public Task MigrateAsync(CancellationToken cancellationToken = default) =>
+        app.Services.MigrateConversationsAsync(cancellationToken);
+
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        if (embedded is not null || app.Environment.IsDevelopment())
+        {
+            await MigrateAsync(cancellationToken);
+        }
+        else if (await app.Services.PendingConversationsMigrationsAsync(cancellationToken) is { Count: > 0 } pending)
+        {
+            throw new StartException($"The database lacks {pending.Count} migrations. Run `Host migrate` first.");
+        }
+
+        await app.StartAsync(cancellationToken);
+    }
+
+    public async Task RunAsync()
+    {
+        await StartAsync();
+        await app.WaitForShutdownAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        if (embedded is not null)
+        {
+            await embedded.DisposeAsync();
+        }
+    }
+
+    private static async Task<EmbeddedPostgres?> StartEmbeddedAsync(
+        WebApplicationBuilder builder,
+        CancellationToken cancellationToken
+    )
+    {
+        if (builder.Configuration.GetConnectionString("Postgres") is { Length: > 0 })
+        {
+            return null;
+        }
+
+        var options =
+            builder.Configuration.GetSection(EmbeddedPostgresOptions.Section).Get<EmbeddedPostgresOptions>() ?? new();
+        using var logs = LoggerFactory.Create(logging =>
+            logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole()
+        );
+        var server = await EmbeddedPostgres.StartAsync(
+            options,
+            logs.CreateLogger<EmbeddedPostgres>(),
+            cancellationToken
+        );
+        builder.Configuration["ConnectionStrings:Postgres"] = server.ConnectionString;
+        return server;
+    }
+
+    private static async Task CheckVersionAsync(string connectionString, CancellationToken cancellationToken)
+    {
+        await using var database = NpgsqlDataSource.Create(connectionString);
+        try
+        {
+            await using var command = database.CreateCommand("SELECT current_setting('server_version_num')::int");
+            var version = (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+            if (version is < OldestPostgres or >= BeyondNewestPostgres)
+            {
+                throw new StartException(
+                    $"PostgreSQL 15 to 18 is supported; the server is version {version / 10_000}."
+                );
+            }
+        }
+        catch (NpgsqlException problem)
+        {
+            throw new StartException($"The database of ConnectionStrings:Postgres cannot be used: {problem.Message}");
+        }
+    }
+
+    private static void Add(WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton(TimeProvider.System);
+        services.AddConversationsModule(builder.Configuration);
+        services.AddMediatR(configuration =>
+        {
+            configuration.RegisterServicesFromAssemblies(typeof(ConversationsModule).Assembly);
+            configuration.Lifetime = ServiceLifetime.Singleton;
+            configuration.AddOpenBehavior(typeof(TelemetryBehavior<,>), ServiceLifetime.Singleton);
+            configuration.AddOpenBehavior(typeof(ValidationBehavior<,>), ServiceLifetime.Singleton);
+        });
+
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            var options = json.SerializerOptions;
+            options.AllowDuplicateProperties = false;
+            options.Converters.Add(
+                new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
+            );
+            options.Converters.Add(new OffsetDateTimeConverter());
+        });
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = 16 * 1024 * 1024);
+        services.AddProblemDetails();
+        services.AddExceptionHandler<ProblemDetailsHandler>();
+        services.AddOpenApi();
+        services.AddHealthChecks();
+    }
+
+    private static void Use(WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.MapConversations();
+        app.MapOpenApi();
+        app.MapScalarApiReference();
+        app.MapHealthChecks("/health/live");
+        app.MapHealthChecks("/health/ready");
+    }
+}

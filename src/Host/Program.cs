@@ -1,0 +1,20 @@
+using Host;
+using Host.Postgres;
+
+try
+{
+    await using var host = await FollowUpsHost.CreateAsync(args);
+    if (args is ["migrate", ..])
+    {
+        await host.MigrateAsync();
+        return 0;
+    }
+
+    await host.RunAsync();
+    return 0;
+}
+catch (Exception problem) when (problem is EmbeddedPostgresException or StartException)
+{
+    await Console.Error.WriteLineAsync(problem.Message);
+    return 1;
+}
