@@ -24,7 +24,9 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         CancellationToken cancellationToken = default
     )
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
+        );
         customise?.Invoke(builder);
         if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
         {

@@ -1,4 +1,5 @@
 using Conversations.Contracts;
+using FluentValidation;
 using Host.Pipeline;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -55,12 +56,12 @@ internal static class Conversations
         string id,
         ISender modules,
         CancellationToken cancellationToken,
-        Order order = Order.Asc,
+        string order = "asc",
         int limit = 50,
         string? cursor = null
     ) =>
         await modules.Send(
-            new GetMessages(id, order == Order.Desc, limit, Cursor.Read<MessageKey>(cursor)),
+            new GetMessages(id, Descending(order), limit, Cursor.Read<MessageKey>(cursor)),
             cancellationToken
         )
             is { } page
@@ -116,11 +117,13 @@ internal static class Conversations
             }
         );
 
-    private enum Order
-    {
-        Asc,
-        Desc,
-    }
+    private static bool Descending(string order) =>
+        order switch
+        {
+            "asc" => false,
+            "desc" => true,
+            _ => throw new ValidationException([new("order", "It must be asc or desc.")]),
+        };
 
     private sealed record StoredMessage(Message Message, Conversation Conversation);
 

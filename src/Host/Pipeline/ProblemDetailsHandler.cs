@@ -57,13 +57,17 @@ internal sealed class ProblemDetailsHandler(IProblemDetailsService problems) : I
     {
         var field = string.Join('.', path.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
         return
-            context.GetEndpoint()?.Metadata.GetMetadata<SingleItem>() is { } single
+            context.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.Metadata.GetMetadata<SingleItem>() is { } single
             && field.StartsWith($"{single.List}[0].", StringComparison.Ordinal)
             ? field[(single.List.Length + 4)..]
             : field;
     }
 
-    private static string Reason(JsonException json) => json.Message.Split(" Path:")[0].Split(" LineNumber:")[0];
+    // The serializer names our types and its own coordinates: neither helps who sent the body.
+    private static string Reason(JsonException json) =>
+        json.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal)
+            ? "The value has the wrong type, or is none of those allowed."
+            : json.Message.Split(" Path:")[0].Split(" LineNumber:")[0];
 
     // "Failed to bind parameter "int limit" from "x"." names the parameter second.
     private static string Parameter(BadHttpRequestException bad) =>

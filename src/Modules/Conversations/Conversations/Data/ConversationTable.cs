@@ -108,7 +108,7 @@ internal sealed class ConversationTable : IEntityTypeConfiguration<ConversationR
         return new Conversation
         {
             Id = row.GetString(from),
-            UserId = row.IsDBNull(from + 1) ? null : row.GetString(from + 1),
+            UserId = row.TextOrNull(from + 1),
             MessageCount = row.GetInt64(from + 2),
             CreatedAt = row.GetFieldValue<DateTimeOffset>(from + 3),
             LastMessageAt = row.GetFieldValue<DateTimeOffset>(from + 4),
@@ -117,10 +117,10 @@ internal sealed class ConversationTable : IEntityTypeConfiguration<ConversationR
             EmotionTrend = EmotionTrends.Of(scores),
             Channels = row.GetFieldValue<string[]>(from + 8),
             EscalatedAt = row.IsDBNull(from + 9) ? null : row.GetFieldValue<DateTimeOffset>(from + 9),
-            EscalationReason = row.IsDBNull(from + 10) ? null : row.GetString(from + 10),
+            EscalationReason = row.TextOrNull(from + 10),
             ClosedAt = row.IsDBNull(from + 11) ? null : row.GetFieldValue<DateTimeOffset>(from + 11),
-            CloseReason = row.IsDBNull(from + 12) ? null : row.GetString(from + 12),
-            Context = row.IsDBNull(from + 13) ? null : Json.Element(row.GetString(from + 13)),
+            CloseReason = row.TextOrNull(from + 12),
+            Context = row.TextOrNull(from + 13) is { } context ? Json.Element(context) : null,
         };
     }
 

@@ -49,16 +49,16 @@ internal sealed class MessageTable : IEntityTypeConfiguration<MessageRow>
                 Channel = row.GetString(from + 5),
                 SentAt = row.GetFieldValue<DateTimeOffset>(from + 6),
                 Score = row.GetFieldValue<double?>(from + 7),
-                Label = row.GetFieldValue<string?>(from + 8),
-                Detected = row.GetFieldValue<string?>(from + 9),
-                Metadata = row.GetFieldValue<string?>(from + 10),
+                Label = row.TextOrNull(from + 8),
+                Detected = row.TextOrNull(from + 9),
+                Metadata = row.TextOrNull(from + 10),
                 InputTokens = row.GetFieldValue<int?>(from + 11),
                 OutputTokens = row.GetFieldValue<int?>(from + 12),
                 TokenCount = row.GetInt32(from + 13),
-                ToolCalls = row.GetFieldValue<string?>(from + 14),
-                ToolResults = row.GetFieldValue<string?>(from + 15),
+                ToolCalls = row.TextOrNull(from + 14),
+                ToolResults = row.TextOrNull(from + 15),
             },
-            row.GetFieldValue<string?>(from + 2)
+            row.TextOrNull(from + 2)
         );
 
     public static Message Answer(MessageRow m, string? owner) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -68,9 +69,10 @@ internal sealed class StoreMessagesHandler(
         }
         catch (PostgresException refusal) when (refusal.SqlState == RefusedState)
         {
+            var words = refusal.MessageText.Split(' ');
             return Refused(
-                Enum.Parse<StoreRefusalReason>(refusal.MessageText),
-                batch.IndexOf(int.Parse(refusal.Detail!, null))
+                Enum.Parse<StoreRefusalReason>(words[0]),
+                batch.IndexOf(int.Parse(words[1], CultureInfo.InvariantCulture))
             );
         }
 

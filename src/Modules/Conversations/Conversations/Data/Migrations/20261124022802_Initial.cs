@@ -130,7 +130,7 @@ namespace Conversations.Data.Migrations
             migrationBuilder.Sql("""
                 CREATE FUNCTION conversations.refuse(reason text, slot int) RETURNS void LANGUAGE plpgsql AS $$
                 BEGIN
-                    RAISE EXCEPTION '%', reason USING ERRCODE = 'CV001', DETAIL = slot::text;
+                    RAISE EXCEPTION '% %', reason, slot USING ERRCODE = 'CV001';
                 END
                 $$;
                 """);

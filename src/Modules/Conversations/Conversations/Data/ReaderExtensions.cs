@@ -1,0 +1,8 @@
+using Npgsql;
+
+namespace Conversations.Data;
+
+internal static class ReaderExtensions
+{
+    public static string? TextOrNull(this NpgsqlDataReader row, int at) => row.IsDBNull(at) ? null : row.GetString(at);
+}

@@ -1,0 +1,141 @@
+using Conversations.Contracts;
+using Testing;
+
+namespace Conversations.Tests.Features;
+
+public sealed class StoreMessagesTests(HostFixture host) : IClassFixture<HostFixture>
+{
+    private static readonly DateTimeOffset Noon = new(2031, 11, 5, 12, 0, 0, TimeSpan.Zero);
+
+    private Task<StoreMessagesResult> Store(params NewMessage[] messages) =>
+        host.Modules.Send(new StoreMessages(messages), TestContext.Current.CancellationToken);
+
+    [Fact]
+    public async Task First_message_creates_the_conversation_with_its_owner_and_mood()
+    {
+        var id = Some.Id();
+
+        var result = await Store(Some.Message(id, 0.8, Noon) with { UserId = "guest", Channel = "whatsapp" });
+
+        Assert.Equal(1, result.Stored);
+        var conversation = Assert.Single(result.Conversations);
+        Assert.Equal("guest", conversation.UserId);
+        Assert.Equal(1, conversation.MessageCount);
+        Assert.Equal(0.8, conversation.AverageEmotionScore);
+        Assert.Equal(EmotionTrend.Stable, conversation.EmotionTrend);
+        Assert.Equal(Noon, conversation.LastActivityAt);
+        Assert.Equal(["whatsapp"], conversation.Channels);
+    }
+
+    [Fact]
+    public async Task Same_id_again_changes_nothing_and_answers_with_what_is_stored()
+    {
+        var message = Some.Message(Some.Id(), 0.5);
+        var first = await Store(message);
+
+        var again = await Store(message);
+
+        Assert.Equal((0, 1), (again.Stored, again.Duplicates));
+        Assert.Equal(first.Messages[0].SentAt, again.Messages[0].SentAt);
+        Assert.Equal(1, again.Conversations[0].MessageCount);
+    }
+
+    [Fact]
+    public async Task Same_id_with_other_content_is_a_conflict_and_nothing_of_the_batch_is_written()
+    {
+        var message = Some.Message(Some.Id());
+        await Store(message);
+        var fresh = Some.Message(Some.Id());
+
+        var result = await Store(fresh, message with { Content = "Something else" });
+
+        Assert.Equal(new StoreRefusal(StoreRefusalReason.ConflictingContent, 1), result.Refusal);
+        Assert.Null(
+            await host.Modules.Send(new GetConversation(fresh.ConversationId), TestContext.Current.CancellationToken)
+        );
+    }
+
+    [Fact]
+    public async Task Another_user_cannot_write_into_an_owned_conversation()
+    {
+        var id = Some.Id();
+        await Store(Some.Message(id), Some.Message(id) with { UserId = "owner" });
+
+        var result = await Store(Some.Message(id) with { UserId = "stranger" });
+
+        Assert.Equal(new StoreRefusal(StoreRefusalReason.OtherOwner, 0), result.Refusal);
+    }
+
+    [Fact]
+    public async Task Any_order_and_grouping_leaves_the_same_statistics()
+    {
+        var scores = Enumerable.Range(0, 25).Select(i => i % 7 / 10.0).ToArray();
+        var inOrder = Some.Id();
+        foreach (var (score, i) in scores.Select((score, i) => (score, i)))
+        {
+            await Store(Some.Message(inOrder, score, Noon.AddMinutes(i)));
+        }
+
+        var shuffled = Some.Id();
+        var late = scores
+            .Select((score, i) => Some.Message(shuffled, score, Noon.AddMinutes(i)))
+            .OrderBy(m => m.Id!.Value.ToString()[^4..])
+            .ToArray();
+        await Store(late[..10]);
+        await Store(late[5..]);
+
+        var expected = (await host.Modules.Send(new GetConversation(inOrder), TestContext.Current.CancellationToken))!;
+        var actual = (await host.Modules.Send(new GetConversation(shuffled), TestContext.Current.CancellationToken))!;
+        Assert.Equal(expected.MessageCount, actual.MessageCount);
+        Assert.Equal(expected.AverageEmotionScore, actual.AverageEmotionScore);
+        Assert.Equal(expected.EmotionTrend, actual.EmotionTrend);
+        Assert.Equal(scores[^10..].Average(), actual.AverageEmotionScore!.Value, 9);
+    }
+
+    [Fact]
+    public async Task Thirty_two_writers_on_four_conversations_leave_exact_statistics()
+    {
+        var ids = Enumerable.Range(0, 4).Select(_ => Some.Id()).ToArray();
+        var messages = Enumerable
+            .Range(0, 640)
+            .Select(i => Some.Message(ids[i % 4], (i * 37 % 101) / 100.0, Noon.AddSeconds(i * 7919 % 640)))
+            .ToArray();
+
+        await Parallel.ForEachAsync(
+            messages.Chunk(5),
+            new ParallelOptions { MaxDegreeOfParallelism = 32 },
+            async (chunk, _) => await Store(chunk)
+        );
+
+        foreach (var id in ids)
+        {
+            var own = messages
+                .Where(m => m.ConversationId == id)
+                .OrderByDescending(m => m.SentAt)
+                .ThenByDescending(m => m.Id)
+                .ToArray();
+            var conversation = (
+                await host.Modules.Send(new GetConversation(id), TestContext.Current.CancellationToken)
+            )!;
+            Assert.Equal(own.Length, conversation.MessageCount);
+            Assert.Equal(
+                own.Take(10).Average(m => m.Emotion!.Score!.Value),
+                conversation.AverageEmotionScore!.Value,
+                9
+            );
+        }
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(1.01)]
+    [InlineData(-0.01)]
+    public async Task A_score_outside_zero_to_one_is_refused_by_name(double score)
+    {
+        var refused = await Assert.ThrowsAsync<FluentValidation.ValidationException>(() =>
+            Store(Some.Message(Some.Id(), score))
+        );
+
+        Assert.Equal("messages[0].emotion.score", Assert.Single(refused.Errors).PropertyName);
+    }
+}

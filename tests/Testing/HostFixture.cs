@@ -1,0 +1,46 @@
+using Host;
+using MediatR;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace Testing;
+
+// The real program on a database of its own, listening on a free port.
+public sealed class HostFixture : IAsyncLifetime
+{
+    private FollowUpsHost? host;
+
+    public string ConnectionString { get; private set; } = "";
+
+    public HttpClient Http { get; } = new();
+
+    public ISender Modules => host!.App.Services.GetRequiredService<ISender>();
+
+    public async ValueTask InitializeAsync()
+    {
+        ConnectionString = await PostgresServer.NewDatabaseAsync();
+        host = await FollowUpsHost.CreateAsync(
+            ["--environment", "Development"],
+            builder =>
+            {
+                builder.WebHost.UseUrls("http://127.0.0.1:0");
+                builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:Postgres", ConnectionString)]);
+                builder.Logging.ClearProviders();
+            }
+        );
+        await host.StartAsync();
+        Http.BaseAddress = new Uri(host.App.Urls.First());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (host is not null)
+        {
+            await host.DisposeAsync();
+        }
+    }
+}
