@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Conversations;
+using FollowUps;
 using Host.Api;
 using Host.Pipeline;
 using Host.Postgres;
@@ -53,8 +54,11 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         }
     }
 
-    public Task MigrateAsync(CancellationToken cancellationToken = default) =>
-        app.Services.MigrateConversationsAsync(cancellationToken);
+    public async Task MigrateAsync(CancellationToken cancellationToken = default)
+    {
+        await app.Services.MigrateConversationsAsync(cancellationToken);
+        await app.Services.MigrateFollowUpsAsync(cancellationToken);
+    }
 
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
@@ -62,9 +66,17 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         {
             await MigrateAsync(cancellationToken);
         }
-        else if (await app.Services.PendingConversationsMigrationsAsync(cancellationToken) is { Count: > 0 } pending)
+        else
         {
-            throw new StartException($"The database lacks {pending.Count} migrations. Run `Host migrate` first.");
+            var pending = await app.Services.PendingConversationsMigrationsAsync(cancellationToken);
+            if (
+                pending.Count + (await app.Services.PendingFollowUpsMigrationsAsync(cancellationToken)).Count
+                is > 0
+                    and var count
+            )
+            {
+                throw new StartException($"The database lacks {count} migrations. Run `Host migrate` first.");
+            }
         }
 
         await app.StartAsync(cancellationToken);
@@ -134,9 +146,13 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         var services = builder.Services;
         services.AddSingleton(TimeProvider.System);
         services.AddConversationsModule(builder.Configuration);
+        services.AddFollowUpsModule(builder.Configuration);
         services.AddMediatR(configuration =>
         {
-            configuration.RegisterServicesFromAssemblies(typeof(ConversationsModule).Assembly);
+            configuration.RegisterServicesFromAssemblies(
+                typeof(ConversationsModule).Assembly,
+                typeof(FollowUpsModule).Assembly
+            );
             configuration.Lifetime = ServiceLifetime.Singleton;
             configuration.AddOpenBehavior(typeof(TelemetryBehavior<,>), ServiceLifetime.Singleton);
             configuration.AddOpenBehavior(typeof(ValidationBehavior<,>), ServiceLifetime.Singleton);
@@ -150,6 +166,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
                 new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
             );
             options.Converters.Add(new OffsetDateTimeConverter());
+            options.Converters.Add(new DurationConverter());
         });
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = 16 * 1024 * 1024);
@@ -164,6 +181,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.MapConversations();
+        app.MapFollowUps();
         app.MapOpenApi();
         app.MapScalarApiReference();
         app.MapHealthChecks("/health/live");

@@ -17,6 +17,7 @@ public sealed class ProjectReferencesTests
         ["Host"] = ["Conversations", "Conversations.Contracts", "FollowUps", "FollowUps.Contracts"],
         ["Testing"] = ["Conversations.Contracts", "FollowUps.Contracts", "Host"],
         ["Conversations.Tests"] = ["Conversations", "Conversations.Contracts", "Testing"],
+        ["FollowUps.Tests"] = ["Conversations.Contracts", "FollowUps", "FollowUps.Contracts", "Testing"],
         ["Host.Tests"] = ["Conversations.Contracts", "FollowUps.Contracts", "Host", "Testing"],
         ["Architecture.Tests"] =
         [

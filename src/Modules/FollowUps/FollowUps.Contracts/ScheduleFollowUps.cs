@@ -1,0 +1,70 @@
+using System.Text.Json;
+using MediatR;
+
+namespace FollowUps.Contracts;
+
+/// <summary>
+/// Schedules follow-ups, one or many, in one crossing: checks for duplicates, the customer's cap and opt-out, and inserts. Exact under
+/// concurrency: of any number of equal requests one schedules, and all learn its id.
+/// </summary>
+/// <param name="FollowUps">1 to 10 000 (option <c>FollowUps:MaxBatchSize</c>); an earlier one counts for a later one.</param>
+public sealed record ScheduleFollowUps(IReadOnlyList<NewFollowUp> FollowUps) : IRequest<IReadOnlyList<ScheduleResult>>;
+
+/// <summary>A follow-up to schedule.</summary>
+public sealed record NewFollowUp
+{
+    /// <summary>What it follows; needed.</summary>
+    public FollowUpTrigger? Trigger { get; init; }
+
+    /// <summary>The customer: 1 to 255 characters.</summary>
+    public string UserId { get; init; } = "";
+
+    /// <summary>The conversation whose mood words it and that keeps the sent text: 1 to 255 characters.</summary>
+    public string? ConversationId { get; init; }
+
+    /// <summary>The booking that it belongs to: 1 to 255 characters.</summary>
+    public string? BookingId { get; init; }
+
+    /// <summary>When the event takes place; needed for <see cref="FollowUpTrigger.PostEvent" />.</summary>
+    public DateTimeOffset? EventAt { get; init; }
+
+    /// <summary>From the event to the follow-up; 24 h when absent (option <c>FollowUps:PostEventDelay</c>). Not negative, at most a year.</summary>
+    public TimeSpan? Delay { get; init; }
+
+    /// <summary>When the customer was last active; needed for <see cref="FollowUpTrigger.Reengagement" />.</summary>
+    public DateTimeOffset? LastActivityAt { get; init; }
+
+    /// <summary>When it is due; needed for <see cref="FollowUpTrigger.Custom" />. Past: due at once.</summary>
+    public DateTimeOffset? ScheduledAt { get; init; }
+
+    /// <summary>The text of a custom follow-up: 1 to 10 000 characters.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>Pins a template; absent: chosen by mood.</summary>
+    public string? TemplateId { get; init; }
+
+    /// <summary>A JSON object of at most 64 KiB with values for the template.</summary>
+    public JsonElement? Variables { get; init; }
+
+    /// <summary>Of custom follow-ups with the same key only one is pending at a time: 1 to 255 characters.</summary>
+    public string? DedupeKey { get; init; }
+}
+
+/// <summary>What became of a request to schedule.</summary>
+public enum ScheduleOutcome
+{
+    /// <summary>A new follow-up is pending.</summary>
+    Scheduled,
+
+    /// <summary>One like it was there already, and is answered instead.</summary>
+    Duplicate,
+
+    /// <summary>None may be scheduled now; the reason says why.</summary>
+    Suppressed,
+}
+
+/// <summary>The outcome of one item.</summary>
+/// <param name="Outcome">What became of it.</param>
+/// <param name="Reason">Of a suppressed one: <c>pending_limit</c> or <c>opted_out</c>.</param>
+/// <param name="FollowUp">The new or the existing one; null when suppressed.</param>
+public sealed record ScheduleResult(ScheduleOutcome Outcome, string? Reason, FollowUp? FollowUp);

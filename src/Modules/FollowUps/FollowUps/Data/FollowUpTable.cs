@@ -1,0 +1,141 @@
+using System.Text.Json;
+using FollowUps.Contracts;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Npgsql;
+
+namespace FollowUps.Data;
+
+internal sealed class FollowUpRow
+{
+    public Guid Id { get; init; }
+    public DateTimeOffset ScheduledAt { get; init; }
+
+    // When the dispatcher looks at it next: due time, end of a lease or end of a back-off.
+    public DateTimeOffset NextAt { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset? EventAt { get; init; }
+    public DateTimeOffset? LastActivityAt { get; init; }
+    public DateTimeOffset? ExecutedAt { get; init; }
+    public DateTimeOffset? CancelledAt { get; init; }
+
+    // Raised by every claim: whoever finishes with an older number finishes nothing.
+    public int Fence { get; init; }
+    public FollowUpTrigger Trigger { get; init; }
+    public FollowUpStatus Status { get; init; }
+    public FollowUpMood? Mood { get; init; }
+    public bool TemplatePinned { get; init; }
+    public required string UserId { get; init; }
+    public string? ConversationId { get; init; }
+    public string? BookingId { get; init; }
+    public string? DedupeKey { get; init; }
+    public string? TemplateId { get; init; }
+    public string? Message { get; init; }
+    public string? MessageContent { get; init; }
+    public string? HeldReason { get; init; }
+    public string? CancelReason { get; init; }
+    public string? ErrorMessage { get; init; }
+    public string? Variables { get; init; }
+    public required string Attempts { get; init; }
+}
+
+internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
+{
+    public const string Columns = """
+        f.id, f.user_id, f.conversation_id, f.booking_id, f.trigger, f.status, f.scheduled_at, f.executed_at, f.cancelled_at,
+        f.cancel_reason, f.template_id, f.message_content, f.mood, f.held_reason, f.attempts, f.error_message, f.created_at, f.variables
+        """;
+
+    public static FollowUp Read(NpgsqlDataReader row, int from)
+    {
+        string? Text(int at) => row.IsDBNull(from + at) ? null : row.GetString(from + at);
+        DateTimeOffset? Instant(int at) =>
+            row.IsDBNull(from + at) ? null : row.GetFieldValue<DateTimeOffset>(from + at);
+
+        return new FollowUp
+        {
+            Id = row.GetGuid(from),
+            UserId = row.GetString(from + 1),
+            ConversationId = Text(2),
+            BookingId = Text(3),
+            Trigger = (FollowUpTrigger)row.GetInt16(from + 4),
+            Status = (FollowUpStatus)row.GetInt16(from + 5),
+            ScheduledAt = row.GetFieldValue<DateTimeOffset>(from + 6),
+            ExecutedAt = Instant(7),
+            CancelledAt = Instant(8),
+            CancelReason = Text(9),
+            TemplateId = Text(10),
+            MessageContent = Text(11),
+            Mood = row.IsDBNull(from + 12) ? null : (FollowUpMood)row.GetInt16(from + 12),
+            HeldReason = Text(13),
+            Attempts = JsonSerializer.Deserialize<FollowUpAttempt[]>(
+                row.GetString(from + 14),
+                JsonSerializerOptions.Web
+            )!,
+            ErrorMessage = Text(15),
+            CreatedAt = row.GetFieldValue<DateTimeOffset>(from + 16),
+            Variables = Text(17) is { } variables ? JsonSerializer.Deserialize<JsonElement>(variables) : null,
+        };
+    }
+
+    public void Configure(EntityTypeBuilder<FollowUpRow> table)
+    {
+        table.ToTable("follow_ups");
+        table.HasKey(f => f.Id).HasName("pk_follow_ups");
+        table.Property(f => f.UserId).UseCollation("C");
+        table.Property(f => f.ConversationId).UseCollation("C");
+        table.Property(f => f.BookingId).UseCollation("C");
+        table.Property(f => f.DedupeKey).UseCollation("C");
+        table.Property(f => f.Trigger).HasConversion<short>();
+        table.Property(f => f.Status).HasConversion<short>();
+        table.Property(f => f.Mood).HasConversion<short>();
+        table.Property(f => f.Fence).HasDefaultValue(0);
+        table.Property(f => f.Variables).HasColumnType("jsonb");
+        table.Property(f => f.Attempts).HasColumnType("jsonb").HasDefaultValueSql("'[]'");
+
+        // DispatchDueFollowUps: what is due, soonest first, and when the next one is.
+        table.HasIndex(f => new { f.NextAt, f.Id }, "ix_follow_ups_due").HasFilter("status = 0");
+
+        // ScheduleFollowUps: the customer's pending ones, for the duplicate check and the cap.
+        table
+            .HasIndex(
+                f => new
+                {
+                    f.UserId,
+                    f.Trigger,
+                    f.ScheduledAt,
+                },
+                "ix_follow_ups_pending"
+            )
+            .HasFilter("status = 0")
+            .IncludeProperties(f => new { f.DedupeKey, f.Id });
+
+        // ScheduleFollowUps: whether one of this trigger was executed lately.
+        table
+            .HasIndex(
+                f => new
+                {
+                    f.UserId,
+                    f.Trigger,
+                    f.ExecutedAt,
+                },
+                "ix_follow_ups_executed"
+            )
+            .HasFilter("status = 1");
+
+        // ListFollowUps of a customer and of all.
+        table.HasIndex(
+            f => new
+            {
+                f.UserId,
+                f.ScheduledAt,
+                f.Id,
+            },
+            "ix_follow_ups_user"
+        );
+        table.HasIndex(f => new { f.ScheduledAt, f.Id }, "ix_follow_ups_list");
+
+        // RescheduleBooking, CancelBooking.
+        table.HasIndex(f => f.BookingId, "ix_follow_ups_booking").HasFilter("status = 0 AND booking_id IS NOT NULL");
+    }
+}

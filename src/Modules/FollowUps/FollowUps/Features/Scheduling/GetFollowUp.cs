@@ -1,0 +1,27 @@
+using FluentValidation;
+using FollowUps.Contracts;
+using FollowUps.Data;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace FollowUps.Features.Scheduling;
+
+internal sealed class GetFollowUpValidator : AbstractValidator<GetFollowUp>
+{
+    public GetFollowUpValidator() => RuleFor(request => request.Id).NotEmpty();
+}
+
+internal sealed class GetFollowUpHandler([FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database)
+    : IRequestHandler<GetFollowUp, FollowUp?>
+{
+    public async Task<FollowUp?> Handle(GetFollowUp request, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = request.Id });
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        return await row.ReadAsync(cancellationToken) ? FollowUpTable.Read(row, 0) : null;
+    }
+
+    private const string Sql = $"SELECT {FollowUpTable.Columns} FROM followups.follow_ups f WHERE f.id = $1";
+}

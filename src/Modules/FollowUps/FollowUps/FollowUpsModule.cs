@@ -1,0 +1,74 @@
+using FluentValidation;
+using FollowUps.Data;
+using LinqToDB.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace FollowUps;
+
+/// <summary>The door of the FollowUps module.</summary>
+public static class FollowUpsModule
+{
+    /// <summary>Adds the module's data access, validators and options; its handlers are found by MediatR in this assembly.</summary>
+    /// <param name="services">Where it is added.</param>
+    /// <param name="configuration">Holds <c>ConnectionStrings:Postgres</c> and the section <c>FollowUps</c>.</param>
+    public static IServiceCollection AddFollowUpsModule(this IServiceCollection services, IConfiguration configuration)
+    {
+        LinqToDBForEFTools.Initialize();
+
+        services
+            .AddOptions<FollowUpsOptions>()
+            .Bind(configuration.GetSection(FollowUpsOptions.Section))
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+
+        services.AddKeyedSingleton(
+            FollowUpsDbContext.Schema,
+            (_, _) => NpgsqlDataSource.Create(configuration.GetConnectionString("Postgres")!)
+        );
+        services.AddPooledDbContextFactory<FollowUpsDbContext>(
+            (provider, options) =>
+                options.UseNpgsql(
+                    provider.GetRequiredKeyedService<NpgsqlDataSource>(FollowUpsDbContext.Schema),
+                    npgsql => npgsql.MigrationsHistoryTable("migrations", FollowUpsDbContext.Schema)
+                )
+        );
+
+        services.Scan(scan =>
+            scan.FromAssemblies(typeof(FollowUpsModule).Assembly)
+                .AddClasses(classes => classes.AssignableTo(typeof(IValidator<>)), publicOnly: false)
+                .AsImplementedInterfaces()
+                .WithSingletonLifetime()
+        );
+
+        return services;
+    }
+
+    /// <summary>Brings the module's schema up to date.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="cancellationToken">Stops between migrations.</param>
+    public static async Task MigrateFollowUpsAsync(this IServiceProvider services, CancellationToken cancellationToken)
+    {
+        await using var context = await NewContext(services, cancellationToken);
+        await context.Database.MigrateAsync(cancellationToken);
+    }
+
+    /// <summary>Names the migrations that the database lacks.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="cancellationToken">Gives up the question.</param>
+    public static async Task<IReadOnlyList<string>> PendingFollowUpsMigrationsAsync(
+        this IServiceProvider services,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var context = await NewContext(services, cancellationToken);
+        return [.. await context.Database.GetPendingMigrationsAsync(cancellationToken)];
+    }
+
+    private static Task<FollowUpsDbContext> NewContext(
+        IServiceProvider services,
+        CancellationToken cancellationToken
+    ) => services.GetRequiredService<IDbContextFactory<FollowUpsDbContext>>().CreateDbContextAsync(cancellationToken);
+}

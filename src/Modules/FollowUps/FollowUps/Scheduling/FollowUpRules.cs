@@ -1,0 +1,125 @@
+using System.Text;
+using System.Text.Json;
+using FollowUps.Contracts;
+
+namespace FollowUps.Scheduling;
+
+internal static class FollowUpRules
+{
+    private const int MaxIdLength = 255;
+    private const int MaxMessageLength = 10_000;
+    private const int MaxVariablesBytes = 65_536;
+
+    public static void Check(IReadOnlyList<NewFollowUp>? items, int maxBatchSize, Action<string, string> fail)
+    {
+        if (items is null || items.Count == 0 || items.Count > maxBatchSize)
+        {
+            fail("followUps", $"1 to {maxBatchSize} follow-ups are taken at once.");
+            return;
+        }
+
+        for (var i = 0; i < items.Count; i++)
+        {
+            var at = $"followUps[{i}]";
+            Check(items[i], (field, wrong) => fail($"{at}.{field}", wrong));
+        }
+    }
+
+    public static DateTimeOffset DueAt(NewFollowUp item, FollowUpsOptions options, DateTimeOffset now) =>
+        ToMicrosecond(
+            item.Trigger switch
+            {
+                FollowUpTrigger.PostEvent => item.EventAt!.Value + (item.Delay ?? options.PostEventDelay),
+                FollowUpTrigger.Reengagement => item.LastActivityAt!.Value + options.ReengagementAfter,
+                FollowUpTrigger.EmotionBased => now + options.EmotionCheckInDelay,
+                _ => item.ScheduledAt!.Value,
+            }
+        );
+
+    // PostgreSQL keeps microseconds: what is answered after a write is what will be read.
+    public static DateTimeOffset ToMicrosecond(DateTimeOffset instant)
+    {
+        var utc = instant.ToUniversalTime();
+        return utc.AddTicks(-(utc.Ticks % TimeSpan.TicksPerMicrosecond));
+    }
+
+    private static void Check(NewFollowUp item, Action<string, string> fail)
+    {
+        if (item.Trigger is not { } trigger || !Enum.IsDefined(trigger))
+        {
+            fail("trigger", "One of post_event, reengagement, emotion_based and custom is needed.");
+        }
+
+        CheckText("userId", item.UserId ?? "", MaxIdLength, fail);
+        CheckText("conversationId", item.ConversationId, MaxIdLength, fail);
+        CheckText("bookingId", item.BookingId, MaxIdLength, fail);
+        CheckText("dedupeKey", item.DedupeKey, MaxIdLength, fail);
+        CheckText("templateId", item.TemplateId, MaxIdLength, fail);
+        CheckText("message", item.Message, MaxMessageLength, fail);
+        CheckInstant("eventAt", item.EventAt, item.Trigger == FollowUpTrigger.PostEvent, fail);
+        CheckInstant("lastActivityAt", item.LastActivityAt, item.Trigger == FollowUpTrigger.Reengagement, fail);
+        CheckInstant("scheduledAt", item.ScheduledAt, item.Trigger == FollowUpTrigger.Custom, fail);
+
+        if (item.Delay is { } delay && (delay < TimeSpan.Zero || delay > TimeSpan.FromDays(366)))
+        {
+            fail("delay", "It must lie between nothing and a year.");
+        }
+
+        if (item.Variables is { } variables)
+        {
+            var raw = variables.GetRawText();
+            if (variables.ValueKind != JsonValueKind.Object || Encoding.UTF8.GetByteCount(raw) > MaxVariablesBytes)
+            {
+                fail("variables", $"It must be a JSON object of {MaxVariablesBytes} bytes or fewer.");
+            }
+            else if (raw.Contains("\\u0000", StringComparison.Ordinal))
+            {
+                fail("variables", "It must not contain the character U+0000.");
+            }
+        }
+    }
+
+    private static void CheckText(string field, string? value, int maxLength, Action<string, string> fail)
+    {
+        var wrong = value switch
+        {
+            null => null,
+            "" => "It must not be empty.",
+            _ when value.Length > maxLength => $"It must be {maxLength} characters or fewer.",
+            _ when value.Contains('\0') || !IsWellFormed(value) =>
+                "It must not contain U+0000 or half of a surrogate pair.",
+            _ => null,
+        };
+        if (wrong is not null)
+        {
+            fail(field, wrong);
+        }
+    }
+
+    private static void CheckInstant(string field, DateTimeOffset? value, bool needed, Action<string, string> fail)
+    {
+        if (value is null && needed)
+        {
+            fail(field, "It is needed for this trigger.");
+        }
+        else if (value is { Year: < 1900 or > 9000 })
+        {
+            fail(field, "It must lie between the years 1900 and 9000.");
+        }
+    }
+
+    private static bool IsWellFormed(string value)
+    {
+        for (var at = 0; at < value.Length; )
+        {
+            if (Rune.DecodeFromUtf16(value.AsSpan(at), out _, out var length) != System.Buffers.OperationStatus.Done)
+            {
+                return false;
+            }
+
+            at += length;
+        }
+
+        return true;
+    }
+}

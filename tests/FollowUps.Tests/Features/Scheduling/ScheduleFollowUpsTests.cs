@@ -1,0 +1,139 @@
+using FollowUps.Contracts;
+using Testing;
+
+namespace FollowUps.Tests.Features.Scheduling;
+
+public sealed class ScheduleFollowUpsTests(HostFixture host) : IClassFixture<HostFixture>
+{
+    private static readonly DateTimeOffset Noon = new(2031, 11, 5, 12, 0, 0, TimeSpan.Zero);
+
+    private async Task<IReadOnlyList<ScheduleResult>> Schedule(params NewFollowUp[] items) =>
+        await host.Modules.Send(new ScheduleFollowUps(items), TestContext.Current.CancellationToken);
+
+    private static NewFollowUp PostEvent(string user, DateTimeOffset eventAt) =>
+        new()
+        {
+            Trigger = FollowUpTrigger.PostEvent,
+            UserId = user,
+            EventAt = eventAt,
+        };
+
+    [Fact]
+    public async Task Post_event_is_due_a_day_after_the_event()
+    {
+        var result = Assert.Single(await Schedule(PostEvent(Some.Id(), Noon)));
+
+        Assert.Equal(ScheduleOutcome.Scheduled, result.Outcome);
+        Assert.Equal(Noon.AddDays(1), result.FollowUp!.ScheduledAt);
+        Assert.Equal(FollowUpStatus.Pending, result.FollowUp.Status);
+    }
+
+    [Theory]
+    [InlineData(24, ScheduleOutcome.Duplicate)]
+    [InlineData(-24, ScheduleOutcome.Duplicate)]
+    [InlineData(24.001, ScheduleOutcome.Scheduled)]
+    public async Task Window_is_a_day_on_either_side_and_inclusive(double hours, ScheduleOutcome expected)
+    {
+        var user = Some.Id();
+        var first = (await Schedule(PostEvent(user, Noon)))[0];
+
+        var second = (await Schedule(PostEvent(user, Noon.AddHours(hours))))[0];
+
+        Assert.Equal(expected, second.Outcome);
+        Assert.Equal(expected == ScheduleOutcome.Duplicate, first.FollowUp!.Id == second.FollowUp!.Id);
+    }
+
+    [Fact]
+    public async Task Earlier_item_of_a_batch_counts_for_a_later_one()
+    {
+        var (one, other) = (Some.Id(), Some.Id());
+
+        var results = await Schedule(PostEvent(one, Noon), PostEvent(other, Noon), PostEvent(one, Noon.AddHours(1)));
+
+        Assert.Equal(
+            [ScheduleOutcome.Scheduled, ScheduleOutcome.Scheduled, ScheduleOutcome.Duplicate],
+            results.Select(result => result.Outcome)
+        );
+        Assert.Equal(results[0].FollowUp!.Id, results[2].FollowUp!.Id);
+    }
+
+    [Fact]
+    public async Task Eleventh_pending_follow_up_is_suppressed()
+    {
+        var user = Some.Id();
+
+        var results = await Schedule([.. Enumerable.Range(0, 11).Select(i => PostEvent(user, Noon.AddDays(2 * i)))]);
+
+        Assert.All(results.Take(10), result => Assert.Equal(ScheduleOutcome.Scheduled, result.Outcome));
+        Assert.Equal(new ScheduleResult(ScheduleOutcome.Suppressed, "pending_limit", null), results[10]);
+    }
+
+    [Fact]
+    public async Task Hundred_equal_requests_at_once_leave_one_and_all_learn_its_id()
+    {
+        var user = Some.Id();
+
+        var results = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(i => Schedule(PostEvent(user, Noon.AddMinutes(i % 7))))
+        );
+
+        Assert.Single(results, result => result[0].Outcome == ScheduleOutcome.Scheduled);
+        Assert.Single(results.Select(result => result[0].FollowUp!.Id).Distinct());
+    }
+
+    [Fact]
+    public async Task Shuffled_batches_over_the_same_users_neither_deadlock_nor_double()
+    {
+        var users = Enumerable.Range(0, 40).Select(_ => Some.Id()).ToArray();
+
+        var results = await Task.WhenAll(
+            Enumerable
+                .Range(0, 16)
+                .Select(writer =>
+                    Schedule([
+                        .. users
+                            .OrderBy(user => string.GetHashCode(user + writer, StringComparison.Ordinal))
+                            .Select(user => PostEvent(user, Noon)),
+                    ])
+                )
+        );
+
+        Assert.Equal(
+            40,
+            results.SelectMany(result => result).Count(result => result.Outcome == ScheduleOutcome.Scheduled)
+        );
+        Assert.Equal(40, results.SelectMany(result => result).Select(result => result.FollowUp!.Id).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Custom_ones_are_duplicates_by_key_alone()
+    {
+        NewFollowUp Custom(string user, string? key) =>
+            new()
+            {
+                Trigger = FollowUpTrigger.Custom,
+                UserId = user,
+                ScheduledAt = Noon,
+                Message = "Your menu is ready.",
+                DedupeKey = key,
+            };
+        var user = Some.Id();
+
+        var results = await Schedule(
+            Custom(user, null),
+            Custom(user, null),
+            Custom(user, "menu"),
+            Custom(user, "menu")
+        );
+
+        Assert.Equal(
+            [
+                ScheduleOutcome.Scheduled,
+                ScheduleOutcome.Scheduled,
+                ScheduleOutcome.Scheduled,
+                ScheduleOutcome.Duplicate,
+            ],
+            results.Select(result => result.Outcome)
+        );
+    }
+}
