@@ -11,7 +11,10 @@ internal static class FollowUps
         var api = routes.MapGroup("/api/v1/follow-ups").WithTags("Follow-ups");
         api.MapPost("", ScheduleOne).WithMetadata(new SingleItem("followUps"));
         api.MapPost("/batch", ScheduleMany);
+        api.MapGet("", List);
         api.MapGet("/{id:guid}", Get);
+        api.MapPost("/{id:guid}/cancel", Cancel);
+        routes.MapGet("/api/v1/outbox", Outbox).WithTags("Follow-ups");
     }
 
     private static async Task<IResult> ScheduleOne(
@@ -39,4 +42,65 @@ internal static class FollowUps
         await modules.Send(new GetFollowUp(id), cancellationToken) is { } followUp
             ? TypedResults.Ok(followUp)
             : TypedResults.NotFound();
+
+    private static async Task<IResult> List(
+        ISender modules,
+        CancellationToken cancellationToken,
+        string? userId = null,
+        string? status = null,
+        string? trigger = null,
+        string? from = null,
+        string? to = null,
+        int limit = 50,
+        string? cursor = null
+    )
+    {
+        var page = await modules.Send(
+            new ListFollowUps(
+                userId,
+                Query.Enum<FollowUpStatus>(nameof(status), status),
+                Query.Enum<FollowUpTrigger>(nameof(trigger), trigger),
+                Query.Instant(nameof(from), from),
+                Query.Instant(nameof(to), to),
+                limit,
+                Cursor.Read<FollowUpKey>(cursor)
+            ),
+            cancellationToken
+        );
+        return TypedResults.Ok(new Page<ListedFollowUp>(page.Items, Cursor.Write(page.Next)));
+    }
+
+    private static async Task<IResult> Cancel(
+        Guid id,
+        CancelBody? body,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) =>
+        await modules.Send(new CancelFollowUp(id, body?.Reason), cancellationToken) switch
+        {
+            null => TypedResults.NotFound(),
+            { Cancelled: true } result => TypedResults.Ok(result.FollowUp),
+            { FollowUp.Status: FollowUpStatus.Pending } => TypedResults.Problem(
+                "It is being sent right now.",
+                statusCode: 409
+            ),
+            { FollowUp.Status: var status } => TypedResults.Problem(
+                $"It is {status.ToString().ToLowerInvariant()} and cannot be cancelled any more.",
+                statusCode: 409
+            ),
+        };
+
+    private static async Task<IResult> Outbox(
+        ISender modules,
+        CancellationToken cancellationToken,
+        string? userId = null,
+        int limit = 50,
+        string? cursor = null
+    )
+    {
+        var page = await modules.Send(new ListOutbox(userId, limit, Cursor.Read<OutboxKey>(cursor)), cancellationToken);
+        return TypedResults.Ok(new Page<OutboxItem>(page.Items, Cursor.Write(page.Next)));
+    }
+
+    private sealed record CancelBody(string? Reason);
 }

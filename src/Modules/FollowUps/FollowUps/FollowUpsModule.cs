@@ -1,5 +1,9 @@
 using FluentValidation;
+using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Delivery;
+using FollowUps.Dispatch;
+using FollowUps.Wording;
 using LinqToDB.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -35,6 +39,11 @@ public static class FollowUpsModule
                     npgsql => npgsql.MigrationsHistoryTable("migrations", FollowUpsDbContext.Schema)
                 )
         );
+
+        services.AddSingleton<DueSignal>();
+        services.AddSingleton<TemplateRenderer>();
+        services.AddSingleton<IDeliveryChannel, OutboxChannel>();
+        services.AddHostedService<Dispatcher>();
 
         services.Scan(scan =>
             scan.FromAssemblies(typeof(FollowUpsModule).Assembly)

@@ -30,4 +30,33 @@ public sealed class FollowUpsOptions
     /// <summary>Most pending follow-ups of one customer. Default 10.</summary>
     [Range(1, 1000)]
     public int MaxPendingPerUser { get; set; } = 10;
+
+    /// <summary>Past this after its due time a held follow-up is cancelled as stale. Default 7 days.</summary>
+    public TimeSpan StaleAfter { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>How often a held follow-up is looked at again. Default 1 minute.</summary>
+    public TimeSpan HoldRecheckEvery { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Most follow-ups claimed at once. Default 500.</summary>
+    [Range(1, 10_000)]
+    public int DispatchBatchSize { get; set; } = 500;
+
+    /// <summary>How long a claim lasts; a crash frees its follow-ups after that. Default 30 s.</summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The dispatcher looks this often even when nothing is known to be due. Default 30 s.</summary>
+    public TimeSpan DispatchSweepEvery { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Pause after a run that failed as a whole, the database being away for instance. Default 2 s.</summary>
+    public TimeSpan DispatchRetryAfter { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Attempts before a follow-up has failed. Default 5.</summary>
+    [Range(1, 100)]
+    public int MaxAttempts { get; set; } = 5;
+
+    /// <summary>Ceiling of the first back-off; it doubles with every attempt. Default 30 s.</summary>
+    public TimeSpan BackoffBase { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Ceiling of every back-off. Default 1 h.</summary>
+    public TimeSpan BackoffMax { get; set; } = TimeSpan.FromHours(1);
 }

@@ -160,6 +160,50 @@ namespace FollowUps.Data.Migrations
                     b.ToTable("follow_ups", "followups");
                 });
 
+            modelBuilder.Entity("FollowUps.Data.OutboxRow", b =>
+                {
+                    b.Property<Guid>("FollowUpId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("follow_up_id");
+
+                    b.Property<string>("Address")
+                        .HasColumnType("text")
+                        .HasColumnName("address");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("body");
+
+                    b.Property<DateTimeOffset>("SentAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("sent_at");
+
+                    b.Property<string>("Subject")
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.Property<string>("UserId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("user_id")
+                        .UseCollation("C");
+
+                    b.HasKey("FollowUpId")
+                        .HasName("pk_outbox");
+
+                    b.HasIndex(new[] { "SentAt", "FollowUpId" }, "ix_outbox_list");
+
+                    b.HasIndex(new[] { "UserId", "SentAt", "FollowUpId" }, "ix_outbox_user");
+
+                    b.ToTable("outbox", "followups");
+                });
+
             modelBuilder.Entity("FollowUps.Data.RecipientRow", b =>
                 {
                     b.Property<string>("UserId")

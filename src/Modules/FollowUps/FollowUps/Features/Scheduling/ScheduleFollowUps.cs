@@ -1,6 +1,7 @@
 using FluentValidation;
 using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Dispatch;
 using FollowUps.Scheduling;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +22,7 @@ internal sealed class ScheduleFollowUpsValidator : AbstractValidator<ScheduleFol
 internal sealed class ScheduleFollowUpsHandler(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
     IOptions<FollowUpsOptions> options,
+    DueSignal due,
     TimeProvider clock
 ) : IRequestHandler<ScheduleFollowUps, IReadOnlyList<ScheduleResult>>
 {
@@ -36,7 +38,7 @@ internal sealed class ScheduleFollowUpsHandler(
         batch.BatchCommands.Add(
             new NpgsqlBatchCommand(LockSql)
             {
-                Parameters = { Array(items.Select(i => i.UserId).Distinct(), NpgsqlDbType.Text) },
+                Parameters = { Columns.Of(items.Select(i => i.UserId).Distinct(), NpgsqlDbType.Text) },
             }
         );
         foreach (var round in Rounds(items))
@@ -59,6 +61,14 @@ internal sealed class ScheduleFollowUpsHandler(
                     );
             }
         } while (await row.NextResultAsync(cancellationToken));
+
+        foreach (var result in results)
+        {
+            if (result.Outcome == ScheduleOutcome.Scheduled)
+            {
+                due.Announce(result.FollowUp!.ScheduledAt);
+            }
+        }
 
         return results;
     }
@@ -95,25 +105,22 @@ internal sealed class ScheduleFollowUpsHandler(
                 new() { Value = options.Value.ReengagementAfter },
                 new() { Value = options.Value.EmotionCheckInPause },
                 new() { Value = options.Value.MaxPendingPerUser },
-                Array(round, NpgsqlDbType.Integer),
-                Array(items.Select(_ => Guid.CreateVersion7(now)), NpgsqlDbType.Uuid),
-                Array(items.Select(i => (short)i.Trigger!.Value), NpgsqlDbType.Smallint),
-                Array(items.Select(i => FollowUpRules.DueAt(i, options.Value, now)), NpgsqlDbType.TimestampTz),
-                Array(items.Select(i => i.EventAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz),
-                Array(items.Select(i => i.LastActivityAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz),
-                Array(items.Select(i => i.UserId), NpgsqlDbType.Text),
-                Array(items.Select(i => i.ConversationId), NpgsqlDbType.Text),
-                Array(items.Select(i => i.BookingId), NpgsqlDbType.Text),
-                Array(items.Select(i => i.DedupeKey), NpgsqlDbType.Text),
-                Array(items.Select(i => i.TemplateId), NpgsqlDbType.Text),
-                Array(items.Select(i => i.Message), NpgsqlDbType.Text),
-                Array(items.Select(i => i.Variables?.GetRawText()), NpgsqlDbType.Jsonb),
+                Columns.Of(round, NpgsqlDbType.Integer),
+                Columns.Of(items.Select(_ => Guid.CreateVersion7(now)), NpgsqlDbType.Uuid),
+                Columns.Of(items.Select(i => (short)i.Trigger!.Value), NpgsqlDbType.Smallint),
+                Columns.Of(items.Select(i => FollowUpRules.DueAt(i, options.Value, now)), NpgsqlDbType.TimestampTz),
+                Columns.Of(items.Select(i => i.EventAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz),
+                Columns.Of(items.Select(i => i.LastActivityAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz),
+                Columns.Of(items.Select(i => i.UserId), NpgsqlDbType.Text),
+                Columns.Of(items.Select(i => i.ConversationId), NpgsqlDbType.Text),
+                Columns.Of(items.Select(i => i.BookingId), NpgsqlDbType.Text),
+                Columns.Of(items.Select(i => i.DedupeKey), NpgsqlDbType.Text),
+                Columns.Of(items.Select(i => i.TemplateId), NpgsqlDbType.Text),
+                Columns.Of(items.Select(i => i.Message), NpgsqlDbType.Text),
+                Columns.Of(items.Select(i => i.Variables?.GetRawText()), NpgsqlDbType.Jsonb),
             },
         };
     }
-
-    private static NpgsqlParameter<T[]> Array<T>(IEnumerable<T> values, NpgsqlDbType type) =>
-        new() { TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | type };
 
     // The customer's row is the guard: made where missing, locked where present (a DO UPDATE whose WHERE is false locks and writes nothing),
     // in key order, so that schedulers queue per customer and cannot deadlock.

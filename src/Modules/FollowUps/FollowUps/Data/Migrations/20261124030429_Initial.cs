@@ -51,6 +51,24 @@ namespace FollowUps.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "outbox",
+                schema: "followups",
+                columns: table => new
+                {
+                    follow_up_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sent_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    attempt = table.Column<int>(type: "integer", nullable: false),
+                    user_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    address = table.Column<string>(type: "text", nullable: true),
+                    subject = table.Column<string>(type: "text", nullable: true),
+                    body = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_outbox", x => x.follow_up_id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "recipients",
                 schema: "followups",
                 columns: table => new
@@ -108,6 +126,18 @@ namespace FollowUps.Data.Migrations
                 schema: "followups",
                 table: "follow_ups",
                 columns: new[] { "user_id", "scheduled_at", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outbox_list",
+                schema: "followups",
+                table: "outbox",
+                columns: new[] { "sent_at", "follow_up_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outbox_user",
+                schema: "followups",
+                table: "outbox",
+                columns: new[] { "user_id", "sent_at", "follow_up_id" });
         }
 
         /// <inheritdoc />
@@ -115,6 +145,10 @@ namespace FollowUps.Data.Migrations
         {
             migrationBuilder.DropTable(
                 name: "follow_ups",
+                schema: "followups");
+
+            migrationBuilder.DropTable(
+                name: "outbox",
                 schema: "followups");
 
             migrationBuilder.DropTable(

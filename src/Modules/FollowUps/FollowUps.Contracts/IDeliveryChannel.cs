@@ -1,0 +1,43 @@
+namespace FollowUps.Contracts;
+
+/// <summary>
+/// A way to reach customers. Delivery is at least once: a receiver that keeps the follow-up's id as its idempotency key makes it exactly once.
+/// </summary>
+public interface IDeliveryChannel
+{
+    /// <summary>A lower-case slug, such as <c>outbox</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Hands over a batch. A delivery that fails is answered as such; an exception fails all of them.</summary>
+    /// <param name="deliveries">What is to be sent.</param>
+    /// <param name="cancellationToken">Gives up what has not been handed over.</param>
+    /// <returns>One result for each delivery, in the same order.</returns>
+    Task<IReadOnlyList<DeliveryResult>> DeliverAsync(
+        IReadOnlyList<Delivery> deliveries,
+        CancellationToken cancellationToken
+    );
+}
+
+/// <summary>A worded follow-up on its way.</summary>
+/// <param name="FollowUpId">The idempotency key: the same for every attempt.</param>
+/// <param name="UserId">The customer.</param>
+/// <param name="Address">Where to on this channel, if one is known.</param>
+/// <param name="Subject">For channels that have one.</param>
+/// <param name="Body">The text.</param>
+/// <param name="Attempt">From 1.</param>
+/// <param name="SentAt">When it was handed over.</param>
+public sealed record Delivery(
+    Guid FollowUpId,
+    string UserId,
+    string? Address,
+    string? Subject,
+    string Body,
+    int Attempt,
+    DateTimeOffset SentAt
+);
+
+/// <summary>What a channel says of a delivery.</summary>
+/// <param name="Delivered">True when the provider took it.</param>
+/// <param name="Error">Why not.</param>
+/// <param name="Permanent">True when another attempt cannot help.</param>
+public sealed record DeliveryResult(bool Delivered, string? Error = null, bool Permanent = false);

@@ -1,0 +1,60 @@
+using FluentValidation;
+using FollowUps.Contracts;
+using FollowUps.Data;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace FollowUps.Features.Scheduling;
+
+internal sealed class CancelFollowUpValidator : AbstractValidator<CancelFollowUp>
+{
+    public CancelFollowUpValidator()
+    {
+        RuleFor(request => request.Id).NotEmpty();
+        RuleFor(request => request.Reason).Length(1, 255);
+    }
+}
+
+internal sealed class CancelFollowUpHandler(
+    [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    TimeProvider clock
+) : IRequestHandler<CancelFollowUp, CancelFollowUpResult?>
+{
+    public async Task<CancelFollowUpResult?> Handle(CancelFollowUp request, CancellationToken cancellationToken)
+    {
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand(CancelSql)
+            {
+                Parameters =
+                {
+                    new() { Value = request.Id },
+                    new() { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    new() { Value = request.Reason ?? "cancelled" },
+                },
+            }
+        );
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadSql) { Parameters = { new() { Value = request.Id } } });
+
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        if (!await row.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        var followUp = FollowUpTable.Read(row, 0);
+        return new CancelFollowUpResult(followUp.Status == FollowUpStatus.Cancelled, followUp);
+    }
+
+    // Not while it is being sent: a text that is on its way cannot be called back.
+    private const string CancelSql = """
+        UPDATE followups.follow_ups f
+        SET status = 2, cancelled_at = $2, cancel_reason = $3, held_reason = NULL
+        WHERE f.id = $1 AND f.status = 0
+          AND (jsonb_array_length(f.attempts) = 0 OR f.attempts -> -1 ->> 'outcome' IS NOT NULL OR f.next_at <= $2)
+        """;
+
+    private const string ReadSql = $"SELECT {FollowUpTable.Columns} FROM followups.follow_ups f WHERE f.id = $1";
+}

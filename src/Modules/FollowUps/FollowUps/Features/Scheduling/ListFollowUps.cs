@@ -1,0 +1,87 @@
+using System.Linq.Expressions;
+using FluentValidation;
+using FollowUps.Contracts;
+using FollowUps.Data;
+using LinqToDB;
+using LinqToDB.EntityFrameworkCore;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+
+namespace FollowUps.Features.Scheduling;
+
+internal sealed class ListFollowUpsValidator : AbstractValidator<ListFollowUps>
+{
+    public ListFollowUpsValidator()
+    {
+        RuleFor(request => request.UserId).Length(1, 255);
+        RuleFor(request => request.Limit).InclusiveBetween(1, 200);
+    }
+}
+
+internal sealed class ListFollowUpsHandler(IDbContextFactory<FollowUpsDbContext> contexts)
+    : IRequestHandler<ListFollowUps, FollowUpPage>
+{
+    public async Task<FollowUpPage> Handle(ListFollowUps request, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        IQueryable<FollowUpRow> rows = context.FollowUps.ToLinqToDB();
+        if (request.UserId is { } user)
+        {
+            rows = rows.Where(f => f.UserId == user);
+        }
+
+        if (request.Status is { } status)
+        {
+            rows = rows.Where(f => f.Status == status);
+        }
+
+        if (request.Trigger is { } trigger)
+        {
+            rows = rows.Where(f => f.Trigger == trigger);
+        }
+
+        if (request.From?.ToUniversalTime() is { } from)
+        {
+            rows = rows.Where(f => f.ScheduledAt >= from);
+        }
+
+        if (request.To?.ToUniversalTime() is { } to)
+        {
+            rows = rows.Where(f => f.ScheduledAt < to);
+        }
+
+        if (request.After is { } after)
+        {
+            rows = rows.Where(f => Sql.Row(f.ScheduledAt, f.Id) > Sql.Row(after.ScheduledAt, after.Id));
+        }
+
+        var items = await rows.OrderBy(f => f.ScheduledAt)
+            .ThenBy(f => f.Id)
+            .Take(request.Limit + 1)
+            .Select(Listed)
+            .ToListAsyncLinqToDB(cancellationToken);
+        if (items.Count <= request.Limit)
+        {
+            return new FollowUpPage(items, null);
+        }
+
+        items.RemoveAt(request.Limit);
+        return new FollowUpPage(items, new FollowUpKey(items[^1].ScheduledAt, items[^1].Id));
+    }
+
+    private static readonly Expression<Func<FollowUpRow, ListedFollowUp>> Listed = f =>
+        new(
+            f.Id,
+            f.UserId,
+            f.ConversationId,
+            f.BookingId,
+            f.Trigger,
+            f.Status,
+            f.ScheduledAt,
+            f.ExecutedAt,
+            f.CancelledAt,
+            f.TemplateId,
+            f.HeldReason,
+            Sql.Left(f.MessageContent ?? f.Message, 100)
+        );
+}

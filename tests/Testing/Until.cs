@@ -1,0 +1,22 @@
+namespace Testing;
+
+// Waits for what a background service brings about.
+public static class Until
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    public static async Task<T> NotNull<T>(Func<Task<T?>> look)
+        where T : class
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        while (true)
+        {
+            if (await look() is { } found)
+            {
+                return found;
+            }
+
+            await Task.Delay(20, deadline.Token);
+        }
+    }
+}
