@@ -182,6 +182,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         app.UseStatusCodePages();
         app.MapConversations();
         app.MapFollowUps();
+        app.MapBookings();
         app.MapOpenApi();
         app.MapScalarApiReference();
         app.MapHealthChecks("/health/live");

@@ -71,6 +71,12 @@ public sealed record FollowUp
     /// <summary>When it is due, UTC.</summary>
     public required DateTimeOffset ScheduledAt { get; init; }
 
+    /// <summary>When the event that it follows takes place.</summary>
+    public DateTimeOffset? EventAt { get; init; }
+
+    /// <summary>Past this it is cancelled as stale instead of sent.</summary>
+    public required DateTimeOffset NotAfter { get; init; }
+
     /// <summary>When it was sent.</summary>
     public DateTimeOffset? ExecutedAt { get; init; }
 
@@ -95,6 +101,9 @@ public sealed record FollowUp
     /// <summary>Every try to send it, oldest first.</summary>
     public required IReadOnlyList<FollowUpAttempt> Attempts { get; init; }
 
+    /// <summary>Everything that was decided about it, oldest first, with reason and inputs: why it was sent, or why not.</summary>
+    public required IReadOnlyList<FollowUpDecision> Decisions { get; init; }
+
     /// <summary>What the last failed attempt said.</summary>
     public string? ErrorMessage { get; init; }
 
@@ -118,3 +127,10 @@ public sealed record FollowUpAttempt(
     string? Outcome,
     string? Error
 );
+
+/// <summary>Something that was decided about a follow-up.</summary>
+/// <param name="At">When.</param>
+/// <param name="Decision"><c>scheduled</c>, <c>moved</c>, <c>held</c>, <c>template_changed</c>, <c>sent</c>, <c>cancelled</c>, <c>failed</c> or <c>retried</c>.</param>
+/// <param name="Reason">Why, where there is more to say than the decision itself.</param>
+/// <param name="Inputs">A JSON object of what it was decided from; null where nothing was.</param>
+public sealed record FollowUpDecision(DateTimeOffset At, string Decision, string? Reason, JsonElement? Inputs);

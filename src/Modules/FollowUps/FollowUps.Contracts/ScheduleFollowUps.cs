@@ -22,7 +22,10 @@ public sealed record NewFollowUp
     /// <summary>The conversation whose mood words it and that keeps the sent text: 1 to 255 characters.</summary>
     public string? ConversationId { get; init; }
 
-    /// <summary>The booking that it belongs to: 1 to 255 characters.</summary>
+    /// <summary>
+    /// The booking that it belongs to: 1 to 255 characters. A post-event one follows the booking: it counts from the booking's own time where
+    /// one is known, is moved and cancelled with it, and is not scheduled again once it was sent.
+    /// </summary>
     public string? BookingId { get; init; }
 
     /// <summary>When the event takes place; needed for <see cref="FollowUpTrigger.PostEvent" />.</summary>
@@ -40,7 +43,10 @@ public sealed record NewFollowUp
     /// <summary>The text of a custom follow-up: 1 to 10 000 characters.</summary>
     public string? Message { get; init; }
 
-    /// <summary>Pins a template; absent: chosen by mood.</summary>
+    /// <summary>Past this it is cancelled as stale instead of sent; 7 days after it is due when absent (option <c>FollowUps:StaleAfter</c>).</summary>
+    public DateTimeOffset? NotAfter { get; init; }
+
+    /// <summary>Pins a template, one of those listed by its id; absent: chosen by mood now, and again when sent.</summary>
     public string? TemplateId { get; init; }
 
     /// <summary>A JSON object of at most 64 KiB with values for the template.</summary>
@@ -65,6 +71,6 @@ public enum ScheduleOutcome
 
 /// <summary>The outcome of one item.</summary>
 /// <param name="Outcome">What became of it.</param>
-/// <param name="Reason">Of a suppressed one: <c>pending_limit</c> or <c>opted_out</c>.</param>
+/// <param name="Reason">Of a suppressed one: <c>pending_limit</c>, <c>opted_out</c> or <c>booking_cancelled</c>.</param>
 /// <param name="FollowUp">The new or the existing one; null when suppressed.</param>
 public sealed record ScheduleResult(ScheduleOutcome Outcome, string? Reason, FollowUp? FollowUp);

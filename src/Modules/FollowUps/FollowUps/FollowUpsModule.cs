@@ -3,6 +3,7 @@ using FollowUps.Contracts;
 using FollowUps.Data;
 using FollowUps.Delivery;
 using FollowUps.Dispatch;
+using FollowUps.Scheduling;
 using FollowUps.Wording;
 using LinqToDB.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
@@ -30,7 +31,14 @@ public static class FollowUpsModule
 
         services.AddKeyedSingleton(
             FollowUpsDbContext.Schema,
-            (_, _) => NpgsqlDataSource.Create(configuration.GetConnectionString("Postgres")!)
+            // UTC: a day added in SQL is 24 hours, whatever zone the server is set to.
+            (_, _) =>
+                NpgsqlDataSource.Create(
+                    new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Postgres"))
+                    {
+                        Timezone = "UTC",
+                    }
+                )
         );
         services.AddPooledDbContextFactory<FollowUpsDbContext>(
             (provider, options) =>
@@ -42,6 +50,9 @@ public static class FollowUpsModule
 
         services.AddSingleton<DueSignal>();
         services.AddSingleton<TemplateRenderer>();
+        services.AddSingleton<ChosenTemplates>();
+        services.AddHostedService(provider => provider.GetRequiredService<ChosenTemplates>());
+        services.AddSingleton<ScheduleWrite>();
         services.AddSingleton<IDeliveryChannel, OutboxChannel>();
         services.AddHostedService<Dispatcher>();
 

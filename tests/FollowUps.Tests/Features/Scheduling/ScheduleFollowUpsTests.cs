@@ -1,3 +1,5 @@
+using Conversations.Contracts;
+using FluentValidation;
 using FollowUps.Contracts;
 using Testing;
 
@@ -135,5 +137,72 @@ public sealed class ScheduleFollowUpsTests(HostFixture host) : IClassFixture<Hos
             ],
             results.Select(result => result.Outcome)
         );
+    }
+
+    [Theory]
+    [InlineData(0.9, "post_event_high_emotion", FollowUpMood.High)]
+    [InlineData(null, "post_event_neutral_emotion", FollowUpMood.Neutral)]
+    [InlineData(0.1, "post_event_low_emotion", FollowUpMood.Low)]
+    public async Task Template_is_chosen_by_mood_and_read_back_at_once(
+        double? score,
+        string template,
+        FollowUpMood mood
+    )
+    {
+        var (user, conversation) = (Some.Id(), Some.Id());
+        var token = TestContext.Current.CancellationToken;
+        await host.Modules.Send(new StoreMessages([Some.Message(conversation, score) with { UserId = user }]), token);
+
+        var scheduled = (await Schedule(PostEvent(user, Noon) with { ConversationId = conversation }))[0].FollowUp!;
+
+        var read = await host.Modules.Send(new GetFollowUp(scheduled.Id), token);
+        var listed = Assert.Single((await host.Modules.Send(new ListFollowUps(user), token)).Items);
+        Assert.Equal((template, mood), (scheduled.TemplateId, scheduled.Mood));
+        Assert.Equal((template, mood), (read!.TemplateId, read.Mood));
+        Assert.Equal(template, listed.TemplateId);
+    }
+
+    [Fact]
+    public async Task Pinned_template_stays_and_an_unknown_one_is_refused()
+    {
+        var user = Some.Id();
+
+        var pinned = await Schedule(PostEvent(user, Noon) with { TemplateId = "post_event_low_emotion" });
+        var unknown = await Assert.ThrowsAsync<ValidationException>(() =>
+            Schedule(PostEvent(user, Noon.AddDays(9)) with { TemplateId = "post_event_furious" })
+        );
+
+        Assert.Equal("post_event_low_emotion", pinned[0].FollowUp!.TemplateId);
+        Assert.Equal("followUps[0].templateId", Assert.Single(unknown.Errors).PropertyName);
+    }
+
+    [Fact]
+    public async Task Past_customers_are_written_to_as_such()
+    {
+        var user = Some.Id();
+        await host.Modules.Send(
+            new StoreMessages([
+                Some.Message(Some.Id()) with
+                {
+                    UserId = user,
+                },
+                Some.Message(Some.Id()) with
+                {
+                    UserId = user,
+                },
+            ]),
+            TestContext.Current.CancellationToken
+        );
+
+        var result = await Schedule(
+            new NewFollowUp
+            {
+                Trigger = FollowUpTrigger.Reengagement,
+                UserId = user,
+                LastActivityAt = Noon,
+            }
+        );
+
+        Assert.Equal("reengagement_past_customer", result[0].FollowUp!.TemplateId);
     }
 }

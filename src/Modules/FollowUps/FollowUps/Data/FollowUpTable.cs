@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using FollowUps.Contracts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -13,6 +14,7 @@ internal sealed class FollowUpRow
 
     // When the dispatcher looks at it next: due time, end of a lease or end of a back-off.
     public DateTimeOffset NextAt { get; init; }
+    public DateTimeOffset NotAfter { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? EventAt { get; init; }
     public DateTimeOffset? LastActivityAt { get; init; }
@@ -37,14 +39,19 @@ internal sealed class FollowUpRow
     public string? ErrorMessage { get; init; }
     public string? Variables { get; init; }
     public required string Attempts { get; init; }
+    public required string Decisions { get; init; }
 }
 
 internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
 {
     public const string Columns = """
         f.id, f.user_id, f.conversation_id, f.booking_id, f.trigger, f.status, f.scheduled_at, f.executed_at, f.cancelled_at,
-        f.cancel_reason, f.template_id, f.message_content, f.mood, f.held_reason, f.attempts, f.error_message, f.created_at, f.variables
+        f.cancel_reason, f.template_id, f.message_content, f.mood, f.held_reason, f.attempts, f.error_message, f.created_at, f.variables,
+        f.event_at, f.not_after, f.last_activity_at, f.dedupe_key, f.template_pinned, f.decisions
         """;
+
+    // Not on its way at this moment ($2): a text that a channel has in hand cannot be called back or moved.
+    public const string Idle = "(f.attempts = '[]' OR f.attempts -> -1 ->> 'outcome' IS NOT NULL OR f.next_at <= $2)";
 
     public static FollowUp Read(NpgsqlDataReader row, int from)
     {
@@ -68,15 +75,46 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
             MessageContent = Text(11),
             Mood = row.IsDBNull(from + 12) ? null : (FollowUpMood)row.GetInt16(from + 12),
             HeldReason = Text(13),
-            Attempts = JsonSerializer.Deserialize<FollowUpAttempt[]>(
-                row.GetString(from + 14),
-                JsonSerializerOptions.Web
-            )!,
+            Attempts = Json<FollowUpAttempt[]>(row.GetString(from + 14)),
             ErrorMessage = Text(15),
             CreatedAt = row.GetFieldValue<DateTimeOffset>(from + 16),
             Variables = Text(17) is { } variables ? JsonSerializer.Deserialize<JsonElement>(variables) : null,
+            EventAt = Instant(18),
+            NotAfter = row.GetFieldValue<DateTimeOffset>(from + 19),
+            Decisions = [Scheduled(row, from), .. Json<FollowUpDecision[]>(row.GetString(from + 23))],
         };
     }
+
+    // The first decision is the row itself, as it was asked for.
+    private static FollowUpDecision Scheduled(NpgsqlDataReader row, int from)
+    {
+        object? Value(int at) => row.IsDBNull(from + at) ? null : row.GetValue(from + at);
+
+        return new FollowUpDecision(
+            row.GetFieldValue<DateTimeOffset>(from + 16),
+            "scheduled",
+            null,
+            JsonSerializer.SerializeToElement(
+                new
+                {
+                    trigger = JsonNamingPolicy.SnakeCaseLower.ConvertName(
+                        ((FollowUpTrigger)row.GetInt16(from + 4)).ToString()
+                    ),
+                    lastActivityAt = Value(20),
+                    dedupeKey = Value(21),
+                    templatePinned = row.GetBoolean(from + 22),
+                },
+                Omitting
+            )
+        );
+    }
+
+    private static readonly JsonSerializerOptions Omitting = new(JsonSerializerOptions.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    private static T Json<T>(string text) => JsonSerializer.Deserialize<T>(text, JsonSerializerOptions.Web)!;
 
     public void Configure(EntityTypeBuilder<FollowUpRow> table)
     {
@@ -92,6 +130,7 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         table.Property(f => f.Fence).HasDefaultValue(0);
         table.Property(f => f.Variables).HasColumnType("jsonb");
         table.Property(f => f.Attempts).HasColumnType("jsonb").HasDefaultValueSql("'[]'");
+        table.Property(f => f.Decisions).HasColumnType("jsonb").HasDefaultValueSql("'[]'");
 
         // DispatchDueFollowUps: what is due, soonest first, and when the next one is.
         table.HasIndex(f => new { f.NextAt, f.Id }, "ix_follow_ups_due").HasFilter("status = 0");
@@ -135,7 +174,9 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         );
         table.HasIndex(f => new { f.ScheduledAt, f.Id }, "ix_follow_ups_list");
 
-        // RescheduleBooking, CancelBooking.
-        table.HasIndex(f => f.BookingId, "ix_follow_ups_booking").HasFilter("status = 0 AND booking_id IS NOT NULL");
+        // RescheduleBooking, CancelBooking; ScheduleFollowUps: whether the booking's was sent already.
+        table
+            .HasIndex(f => f.BookingId, "ix_follow_ups_booking")
+            .HasFilter("booking_id IS NOT NULL AND status IN (0, 1)");
     }
 }

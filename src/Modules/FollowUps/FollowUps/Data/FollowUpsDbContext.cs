@@ -8,6 +8,8 @@ internal sealed class FollowUpsDbContext(DbContextOptions<FollowUpsDbContext> op
 
     public DbSet<FollowUpRow> FollowUps => Set<FollowUpRow>();
 
+    public DbSet<BookingRow> Bookings => Set<BookingRow>();
+
     public DbSet<OutboxRow> Outbox => Set<OutboxRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -1,13 +1,14 @@
 using System.Text;
 using System.Text.Json;
 using FollowUps.Contracts;
+using FollowUps.Wording;
 
 namespace FollowUps.Scheduling;
 
 internal static class FollowUpRules
 {
-    private const int MaxIdLength = 255;
-    private const int MaxMessageLength = 10_000;
+    public const int MaxIdLength = 255;
+    public const int MaxMessageLength = 10_000;
     private const int MaxVariablesBytes = 65_536;
 
     public static void Check(IReadOnlyList<NewFollowUp>? items, int maxBatchSize, Action<string, string> fail)
@@ -54,11 +55,15 @@ internal static class FollowUpRules
         CheckText("conversationId", item.ConversationId, MaxIdLength, fail);
         CheckText("bookingId", item.BookingId, MaxIdLength, fail);
         CheckText("dedupeKey", item.DedupeKey, MaxIdLength, fail);
-        CheckText("templateId", item.TemplateId, MaxIdLength, fail);
         CheckText("message", item.Message, MaxMessageLength, fail);
         CheckInstant("eventAt", item.EventAt, item.Trigger == FollowUpTrigger.PostEvent, fail);
         CheckInstant("lastActivityAt", item.LastActivityAt, item.Trigger == FollowUpTrigger.Reengagement, fail);
         CheckInstant("scheduledAt", item.ScheduledAt, item.Trigger == FollowUpTrigger.Custom, fail);
+        CheckInstant("notAfter", item.NotAfter, needed: false, fail);
+        if (item.TemplateId is { } template && !BuiltInTemplates.All.ContainsKey(template))
+        {
+            fail("templateId", "There is no such template.");
+        }
 
         if (item.Delay is { } delay && (delay < TimeSpan.Zero || delay > TimeSpan.FromDays(366)))
         {
@@ -79,7 +84,7 @@ internal static class FollowUpRules
         }
     }
 
-    private static void CheckText(string field, string? value, int maxLength, Action<string, string> fail)
+    public static void CheckText(string field, string? value, int maxLength, Action<string, string> fail)
     {
         var wrong = value switch
         {
@@ -96,11 +101,11 @@ internal static class FollowUpRules
         }
     }
 
-    private static void CheckInstant(string field, DateTimeOffset? value, bool needed, Action<string, string> fail)
+    public static void CheckInstant(string field, DateTimeOffset? value, bool needed, Action<string, string> fail)
     {
         if (value is null && needed)
         {
-            fail(field, "It is needed for this trigger.");
+            fail(field, "It is needed.");
         }
         else if (value is { Year: < 1900 or > 9000 })
         {

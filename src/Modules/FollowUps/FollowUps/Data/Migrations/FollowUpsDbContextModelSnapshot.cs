@@ -23,6 +23,44 @@ namespace FollowUps.Data.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("FollowUps.Data.BookingRow", b =>
+                {
+                    b.Property<string>("BookingId")
+                        .HasColumnType("text")
+                        .HasColumnName("booking_id")
+                        .UseCollation("C");
+
+                    b.Property<DateTimeOffset?>("EventAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("event_at");
+
+                    b.Property<DateTimeOffset?>("MovedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("moved_at");
+
+                    b.Property<DateTimeOffset>("OccurredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("occurred_at");
+
+                    b.Property<DateTimeOffset>("RecordedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<short>("State")
+                        .HasColumnType("smallint")
+                        .HasColumnName("state");
+
+                    b.Property<string>("UserId")
+                        .HasColumnType("text")
+                        .HasColumnName("user_id")
+                        .UseCollation("C");
+
+                    b.HasKey("BookingId")
+                        .HasName("pk_bookings");
+
+                    b.ToTable("bookings", "followups");
+                });
+
             modelBuilder.Entity("FollowUps.Data.FollowUpRow", b =>
                 {
                     b.Property<Guid>("Id")
@@ -58,6 +96,13 @@ namespace FollowUps.Data.Migrations
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
+
+                    b.Property<string>("Decisions")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("decisions")
+                        .HasDefaultValueSql("'[]'");
 
                     b.Property<string>("DedupeKey")
                         .HasColumnType("text")
@@ -106,6 +151,10 @@ namespace FollowUps.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("next_at");
 
+                    b.Property<DateTimeOffset>("NotAfter")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("not_after");
+
                     b.Property<DateTimeOffset>("ScheduledAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("scheduled_at");
@@ -140,7 +189,7 @@ namespace FollowUps.Data.Migrations
                         .HasName("pk_follow_ups");
 
                     b.HasIndex(new[] { "BookingId" }, "ix_follow_ups_booking")
-                        .HasFilter("status = 0 AND booking_id IS NOT NULL");
+                        .HasFilter("booking_id IS NOT NULL AND status IN (0, 1)");
 
                     b.HasIndex(new[] { "NextAt", "Id" }, "ix_follow_ups_due")
                         .HasFilter("status = 0");

@@ -40,10 +40,11 @@ internal sealed class DispatchDueFollowUpsHandler(
         await RecordAsync(outcomes, cancellationToken);
 
         // What was put off may now be the first to look at.
+        var putOff = outcomes.Min(o => o.NextAt);
         return new DispatchResult(
             claims.Count,
             outcomes.Count(o => o.Kind == OutcomeKind.Sent),
-            outcomes.Min(o => o.NextAt) ?? nextAt
+            nextAt is null || putOff < nextAt ? putOff : nextAt
         );
     }
 
@@ -76,25 +77,17 @@ internal sealed class DispatchDueFollowUpsHandler(
         return (claims, row.IsDBNull(0) ? null : row.GetFieldValue<DateTimeOffset>(0));
     }
 
-    // What must not go is sorted out here; the rest is worded.
+    // The claim has sorted out what must not go by what this module knows; here is what only the other one could say.
     private Outcome Decide(Claim claim, Mood mood)
     {
         var now = clock.GetUtcNow();
-        var stale = now > claim.ScheduledAt + options.Value.StaleAfter;
-        if (claim.OptedOut)
+        if (mood.Escalated && claim.Trigger is (FollowUpTrigger.PostEvent or FollowUpTrigger.Reengagement))
         {
-            return new Outcome(claim, OutcomeKind.Cancelled) { Reason = "opted_out" };
-        }
-
-        if (mood.Escalated && claim.Trigger is FollowUpTrigger.PostEvent or FollowUpTrigger.Reengagement)
-        {
-            return stale
-                ? new Outcome(claim, OutcomeKind.Cancelled) { Reason = "stale" }
-                : new Outcome(claim, OutcomeKind.Held)
-                {
-                    Reason = "escalated",
-                    NextAt = now + options.Value.HoldRecheckEvery,
-                };
+            return new Outcome(claim, OutcomeKind.Held)
+            {
+                Reason = "escalated",
+                NextAt = now + options.Value.HoldRecheckEvery,
+            };
         }
 
         var band = (FollowUpMood)mood.Band;
@@ -103,6 +96,7 @@ internal sealed class DispatchDueFollowUpsHandler(
         return new Outcome(claim, OutcomeKind.Sent)
         {
             Mood = band,
+            MoodScore = mood.Score,
             TemplateId = templateId,
             Subject = subject,
             Body = body,
@@ -214,38 +208,73 @@ internal sealed class DispatchDueFollowUpsHandler(
         command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Reason), NpgsqlDbType.Text));
         command.Parameters.Add(Columns.Of(outcomes.Select(o => o.NextAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz));
         command.Parameters.Add(Columns.Of(outcomes.Select(o => (short?)o.Mood), NpgsqlDbType.Smallint));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.MoodScore), NpgsqlDbType.Double));
         command.Parameters.Add(Columns.Of(outcomes.Select(o => o.TemplateId), NpgsqlDbType.Text));
         command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Body), NpgsqlDbType.Text));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     // A claim puts next_at to the end of its lease: a crash needs no repair, the row simply falls due again. An attempt that never
-    // finished may have reached the customer: uncertain.
+    // finished may have reached the customer: uncertain. The same statement refuses what must not go, so that nothing can come between
+    // the check and the claim, and puts off what follows a booking that was moved.
     private const string ClaimSql = """
-        WITH due AS (
-            SELECT f.id
+        WITH due AS MATERIALIZED (
+            SELECT f.id, f.user_id, f.booking_id, f.trigger, f.created_at, f.scheduled_at, f.not_after, f.event_at
             FROM followups.follow_ups f
             WHERE f.status = 0 AND f.next_at <= $1
             ORDER BY f.next_at, f.id
             LIMIT $3
-            FOR UPDATE SKIP LOCKED
+            FOR NO KEY UPDATE SKIP LOCKED
+        ), judged AS (
+            SELECT due.id, r.locale, r.addresses ->> 'outbox' AS address, moved.away,
+                   due.scheduled_at + moved.away > $1 AS put_off,
+                   CASE
+                       WHEN r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[due.trigger + 1]]
+                           THEN 'opted_out'
+                       WHEN b.state = 4 AND (due.trigger = 0 OR due.created_at <= b.recorded_at) THEN 'booking_cancelled'
+                       WHEN b.state = 3 AND due.trigger = 0 THEN 'booking_no_show'
+                       WHEN due.not_after + moved.away < $1 THEN 'stale'
+                   END AS refused
+            FROM due
+            LEFT JOIN followups.recipients r ON r.user_id = due.user_id
+            LEFT JOIN followups.bookings b ON b.booking_id = due.booking_id
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN due.trigger = 0 AND b.event_at IS NOT NULL THEN b.event_at - due.event_at ELSE interval '0' END AS away
+            ) moved
+        ), claimed AS (
+            UPDATE followups.follow_ups f
+            SET fence = f.fence + 1,
+                status = CASE WHEN j.refused IS NULL THEN 0 ELSE 2 END,
+                cancelled_at = CASE WHEN j.refused IS NOT NULL THEN $1 END,
+                cancel_reason = j.refused,
+                held_reason = CASE WHEN j.refused IS NULL THEN f.held_reason END,
+                event_at = f.event_at + j.away,
+                scheduled_at = f.scheduled_at + j.away,
+                not_after = f.not_after + j.away,
+                next_at = CASE WHEN j.put_off THEN f.scheduled_at + j.away ELSE $2 END,
+                attempts = CASE
+                        WHEN f.attempts <> '[]' AND f.attempts -> -1 ->> 'outcome' IS NULL
+                            THEN jsonb_set(f.attempts, '{-1,outcome}', '"uncertain"')
+                        ELSE f.attempts
+                    END || CASE
+                        WHEN j.refused IS NULL AND NOT j.put_off
+                            THEN jsonb_build_object('number', jsonb_array_length(f.attempts) + 1, 'startedAt', $1)
+                        ELSE '[]'
+                    END,
+                decisions = f.decisions || CASE
+                        WHEN j.refused IS NOT NULL THEN jsonb_build_object('at', $1, 'decision', 'cancelled', 'reason', j.refused)
+                        WHEN j.away <> interval '0' THEN jsonb_build_object('at', $1, 'decision', 'moved', 'reason', 'booking_rescheduled',
+                            'inputs', jsonb_build_object('from', f.scheduled_at, 'to', f.scheduled_at + j.away, 'eventAt', f.event_at + j.away))
+                        ELSE '[]'
+                    END
+            FROM judged j
+            WHERE f.id = j.id
+            RETURNING f.*, j.locale, j.address, j.refused IS NULL AND NOT j.put_off AS goes
         )
-        UPDATE followups.follow_ups f
-        SET fence = f.fence + 1,
-            next_at = $2,
-            attempts = CASE
-                    WHEN jsonb_array_length(f.attempts) > 0 AND f.attempts -> -1 ->> 'outcome' IS NULL
-                        THEN jsonb_set(f.attempts, '{-1,outcome}', '"uncertain"')
-                    ELSE f.attempts
-                END || jsonb_build_object('number', jsonb_array_length(f.attempts) + 1, 'startedAt', $1)
-        FROM due
-        LEFT JOIN followups.follow_ups self ON self.id = due.id
-        LEFT JOIN followups.recipients r ON r.user_id = self.user_id
-        WHERE f.id = due.id
-        RETURNING f.id, f.fence, f.user_id, f.conversation_id, f.booking_id, f.trigger, f.scheduled_at, f.event_at, f.last_activity_at,
-                  CASE WHEN f.template_pinned THEN f.template_id END, f.message, f.variables, jsonb_array_length(f.attempts),
-                  coalesce(r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[f.trigger + 1]], false),
-                  r.locale, r.addresses ->> 'outbox'
+        SELECT c.id, c.fence, c.user_id, c.conversation_id, c.booking_id, c.trigger, c.scheduled_at, c.event_at, c.last_activity_at,
+               CASE WHEN c.template_pinned THEN c.template_id END, c.message, c.variables, jsonb_array_length(c.attempts), c.locale, c.address
+        FROM claimed c
+        WHERE c.goes
         """;
 
     private const string NextSql = "SELECT min(next_at) FROM followups.follow_ups WHERE status = 0";
@@ -253,24 +282,36 @@ internal sealed class DispatchDueFollowUpsHandler(
     // The fence keeps a late finisher from overwriting what a later claim did. A hold is no attempt.
     private const string RecordSql = """
         UPDATE followups.follow_ups f
-        SET status = CASE o.kind WHEN 0 THEN 1 WHEN 2 THEN 3 WHEN 4 THEN 2 ELSE 0 END,
+        SET status = CASE o.kind WHEN 0 THEN 1 WHEN 2 THEN 3 ELSE 0 END,
             next_at = coalesce(o.next_at, f.next_at),
             executed_at = CASE WHEN o.kind = 0 THEN $1 END,
-            cancelled_at = CASE WHEN o.kind = 4 THEN $1 END,
-            cancel_reason = CASE WHEN o.kind = 4 THEN o.reason END,
             held_reason = CASE WHEN o.kind = 3 THEN o.reason END,
             error_message = CASE WHEN o.kind IN (1, 2) THEN o.reason END,
             mood = coalesce(o.mood, f.mood),
             template_id = coalesce(o.template_id, f.template_id),
             message_content = CASE WHEN o.kind = 0 THEN o.body END,
             attempts = CASE
-                    WHEN o.kind IN (3, 4) THEN f.attempts - -1
+                    WHEN o.kind = 3 THEN f.attempts - -1
                     ELSE jsonb_set(
                         f.attempts, '{-1}',
                         f.attempts -> -1 || jsonb_build_object(
                             'finishedAt', $1, 'outcome', CASE WHEN o.kind = 0 THEN 'sent' ELSE 'failed' END, 'error', o.reason))
+                END,
+            decisions = f.decisions
+                || CASE
+                    WHEN o.kind = 0 AND o.template_id <> f.template_id THEN jsonb_build_object('at', $1, 'decision', 'template_changed',
+                        'reason', 'newest_mood', 'inputs', jsonb_build_object('from', f.template_id, 'to', o.template_id))
+                    ELSE '[]'
                 END
-        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9) AS o(id, fence, kind, reason, next_at, mood, template_id, body)
+                || CASE
+                    WHEN o.kind = 0 THEN jsonb_build_object('at', $1, 'decision', 'sent', 'inputs', jsonb_build_object('templateId', o.template_id,
+                        'mood', (array['high', 'neutral', 'low'])[o.mood + 1], 'moodScore', o.score, 'attempt', jsonb_array_length(f.attempts)))
+                    WHEN o.kind = 2 THEN jsonb_build_object('at', $1, 'decision', 'failed', 'reason', o.reason)
+                    WHEN o.kind = 3 AND o.reason IS DISTINCT FROM f.held_reason
+                        THEN jsonb_build_object('at', $1, 'decision', 'held', 'reason', o.reason)
+                    ELSE '[]'
+                END
+        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10) AS o(id, fence, kind, reason, next_at, mood, score, template_id, body)
         WHERE f.id = o.id AND f.fence = o.fence AND f.status = 0
         """;
 
@@ -280,7 +321,6 @@ internal sealed class DispatchDueFollowUpsHandler(
         Retry,
         Failed,
         Held,
-        Cancelled,
     }
 
     private sealed class Outcome(Claim claim, OutcomeKind kind)
@@ -290,6 +330,7 @@ internal sealed class DispatchDueFollowUpsHandler(
         public string? Reason { get; set; }
         public DateTimeOffset? NextAt { get; set; }
         public FollowUpMood? Mood { get; init; }
+        public double? MoodScore { get; init; }
         public string? TemplateId { get; init; }
         public string? Subject { get; init; }
         public string? Body { get; init; }
@@ -309,7 +350,6 @@ internal sealed class DispatchDueFollowUpsHandler(
         string? Message,
         string? Variables,
         int Attempt,
-        bool OptedOut,
         string? Locale,
         string? Address
     )
@@ -333,9 +373,8 @@ internal sealed class DispatchDueFollowUpsHandler(
                 Text(10),
                 Text(11),
                 row.GetInt32(12),
-                row.GetBoolean(13),
-                Text(14),
-                Text(15)
+                Text(13),
+                Text(14)
             );
         }
     }

@@ -49,11 +49,11 @@ internal sealed class CancelFollowUpHandler(
     }
 
     // Not while it is being sent: a text that is on its way cannot be called back.
-    private const string CancelSql = """
+    private const string CancelSql = $"""
         UPDATE followups.follow_ups f
-        SET status = 2, cancelled_at = $2, cancel_reason = $3, held_reason = NULL
-        WHERE f.id = $1 AND f.status = 0
-          AND (jsonb_array_length(f.attempts) = 0 OR f.attempts -> -1 ->> 'outcome' IS NOT NULL OR f.next_at <= $2)
+        SET status = 2, cancelled_at = $2, cancel_reason = $3, held_reason = NULL,
+            decisions = f.decisions || jsonb_build_object('at', $2, 'decision', 'cancelled', 'reason', $3)
+        WHERE f.id = $1 AND f.status = 0 AND {FollowUpTable.Idle}
         """;
 
     private const string ReadSql = $"SELECT {FollowUpTable.Columns} FROM followups.follow_ups f WHERE f.id = $1";

@@ -1,6 +1,7 @@
 using FluentValidation;
 using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Wording;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -12,15 +13,17 @@ internal sealed class GetFollowUpValidator : AbstractValidator<GetFollowUp>
     public GetFollowUpValidator() => RuleFor(request => request.Id).NotEmpty();
 }
 
-internal sealed class GetFollowUpHandler([FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database)
-    : IRequestHandler<GetFollowUp, FollowUp?>
+internal sealed class GetFollowUpHandler(
+    [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    ChosenTemplates chosen
+) : IRequestHandler<GetFollowUp, FollowUp?>
 {
     public async Task<FollowUp?> Handle(GetFollowUp request, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(Sql);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = request.Id });
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        return await row.ReadAsync(cancellationToken) ? FollowUpTable.Read(row, 0) : null;
+        return await row.ReadAsync(cancellationToken) ? chosen.Newest(FollowUpTable.Read(row, 0)) : null;
     }
 
     private const string Sql = $"SELECT {FollowUpTable.Columns} FROM followups.follow_ups f WHERE f.id = $1";

@@ -2,6 +2,7 @@ using System.Linq.Expressions;
 using FluentValidation;
 using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Wording;
 using LinqToDB;
 using LinqToDB.EntityFrameworkCore;
 using MediatR;
@@ -18,7 +19,7 @@ internal sealed class ListFollowUpsValidator : AbstractValidator<ListFollowUps>
     }
 }
 
-internal sealed class ListFollowUpsHandler(IDbContextFactory<FollowUpsDbContext> contexts)
+internal sealed class ListFollowUpsHandler(IDbContextFactory<FollowUpsDbContext> contexts, ChosenTemplates chosen)
     : IRequestHandler<ListFollowUps, FollowUpPage>
 {
     public async Task<FollowUpPage> Handle(ListFollowUps request, CancellationToken cancellationToken)
@@ -60,6 +61,7 @@ internal sealed class ListFollowUpsHandler(IDbContextFactory<FollowUpsDbContext>
             .Take(request.Limit + 1)
             .Select(Listed)
             .ToListAsyncLinqToDB(cancellationToken);
+        items = items.ConvertAll(chosen.Newest);
         if (items.Count <= request.Limit)
         {
             return new FollowUpPage(items, null);

@@ -1,0 +1,110 @@
+using FollowUps.Contracts;
+using MediatR;
+
+namespace Host.Api;
+
+internal static class Bookings
+{
+    public static void MapBookings(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/api/v1/bookings/{bookingId}").WithTags("Bookings");
+        api.MapPost("/confirmed", Confirm);
+        api.MapPost("/rescheduled", Reschedule);
+        api.MapPost(
+            "/cancelled",
+            (string bookingId, Report? report, ISender modules, CancellationToken cancellationToken) =>
+                modules.Send(new CancelBooking(bookingId, report?.OccurredAt), cancellationToken)
+        );
+        api.MapPost(
+            "/completed",
+            (string bookingId, Report? report, ISender modules, CancellationToken cancellationToken) =>
+                modules.Send(new CompleteBooking(bookingId, report?.OccurredAt), cancellationToken)
+        );
+        api.MapPost(
+            "/no-show",
+            (string bookingId, Report? report, ISender modules, CancellationToken cancellationToken) =>
+                modules.Send(new RecordNoShow(bookingId, report?.OccurredAt), cancellationToken)
+        );
+    }
+
+    private static async Task<IResult> Confirm(
+        string bookingId,
+        Confirmation confirmation,
+        ISender modules,
+        CancellationToken cancellationToken
+    )
+    {
+        var result = await modules.Send(
+            new ConfirmBooking(
+                bookingId,
+                confirmation.UserId ?? "",
+                confirmation.ConversationId ?? "",
+                confirmation.EventAt,
+                confirmation.Message,
+                confirmation.OccurredAt
+            ),
+            cancellationToken
+        );
+        return result switch
+        {
+            { Refusal: BookingRefusal.Erased } => TypedResults.Problem(
+                "The user, or the conversation, has been erased.",
+                statusCode: StatusCodes.Status410Gone
+            ),
+            { Refusal: not null } => TypedResults.Problem(
+                "The conversation belongs to another user.",
+                statusCode: StatusCodes.Status409Conflict,
+                extensions: new Dictionary<string, object?>
+                {
+                    ["errors"] = new Dictionary<string, string[]>
+                    {
+                        ["userId"] = ["The conversation belongs to another user."],
+                    },
+                }
+            ),
+            { Schedule: { } schedule } => TypedResults.Json(
+                new Confirmed(
+                    result.Message!,
+                    result.Conversation!,
+                    schedule.Outcome,
+                    schedule.Reason,
+                    schedule.FollowUp
+                ),
+                statusCode: schedule.Outcome == ScheduleOutcome.Scheduled
+                    ? StatusCodes.Status201Created
+                    : StatusCodes.Status200OK
+            ),
+            _ => throw new InvalidOperationException("A confirmation is refused or scheduled."),
+        };
+    }
+
+    private static async Task<IResult> Reschedule(
+        string bookingId,
+        Move move,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) =>
+        TypedResults.Ok(
+            await modules.Send(new RescheduleBooking(bookingId, move.EventAt, move.OccurredAt), cancellationToken)
+        );
+
+    private sealed record Confirmation(
+        string? UserId,
+        string? ConversationId,
+        DateTimeOffset? EventAt,
+        string? Message,
+        DateTimeOffset? OccurredAt
+    );
+
+    private sealed record Confirmed(
+        ConfirmationMessage Message,
+        ConfirmationConversation Conversation,
+        ScheduleOutcome Outcome,
+        string? Reason,
+        FollowUp? FollowUp
+    );
+
+    private sealed record Move(DateTimeOffset? EventAt, DateTimeOffset? OccurredAt);
+
+    private sealed record Report(DateTimeOffset? OccurredAt);
+}

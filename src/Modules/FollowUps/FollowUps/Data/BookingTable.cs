@@ -1,0 +1,33 @@
+using FollowUps.Contracts;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace FollowUps.Data;
+
+// The last thing heard of every booking, kept also for bookings that have no follow-up yet: what arrives late finds it here.
+internal sealed class BookingRow
+{
+    public required string BookingId { get; init; }
+    public string? UserId { get; init; }
+    public BookingState State { get; init; }
+    public DateTimeOffset? EventAt { get; init; }
+
+    // When what State says took place, and when what EventAt says did: each has the later of its reports.
+    public DateTimeOffset OccurredAt { get; init; }
+    public DateTimeOffset? MovedAt { get; init; }
+
+    // When we learned of State, by our own clock.
+    public DateTimeOffset RecordedAt { get; init; }
+}
+
+internal sealed class BookingTable : IEntityTypeConfiguration<BookingRow>
+{
+    public void Configure(EntityTypeBuilder<BookingRow> table)
+    {
+        table.ToTable("bookings");
+        table.HasKey(b => b.BookingId).HasName("pk_bookings");
+        table.Property(b => b.BookingId).UseCollation("C");
+        table.Property(b => b.UserId).UseCollation("C");
+        table.Property(b => b.State).HasConversion<short>();
+    }
+}

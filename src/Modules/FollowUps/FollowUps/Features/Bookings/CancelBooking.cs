@@ -1,0 +1,63 @@
+using FluentValidation;
+using FollowUps.Bookings;
+using FollowUps.Contracts;
+using FollowUps.Data;
+using FollowUps.Scheduling;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace FollowUps.Features.Bookings;
+
+internal sealed class CancelBookingValidator : AbstractValidator<CancelBooking>
+{
+    public CancelBookingValidator() =>
+        RuleFor(r => r).Custom((r, context) => BookingReport.Check(r.BookingId, r.OccurredAt, context.AddFailure));
+}
+
+internal sealed class CancelBookingHandler(
+    [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    TimeProvider clock
+) : IRequestHandler<CancelBooking, BookingResult>
+{
+    public async Task<BookingResult> Handle(CancelBooking request, CancellationToken cancellationToken)
+    {
+        var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
+        var report = new BookingReport(request.BookingId, BookingState.Cancelled, request.OccurredAt ?? now);
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(report.Command(now));
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand(CancelSql)
+            {
+                Parameters =
+                {
+                    new() { Value = request.BookingId },
+                    new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                },
+            }
+        );
+
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        var state = (BookingState)row.GetInt16(0);
+        await row.NextResultAsync(cancellationToken);
+        return new BookingResult(request.BookingId, state, (int)batch.BatchCommands[1].RecordsAffected);
+    }
+
+    // A statement of its own, after the booking's row is locked: it sees what a confirmation committed meanwhile.
+    private const string CancelSql = $"""
+        UPDATE followups.follow_ups f
+        SET status = 2, cancelled_at = $2, cancel_reason = 'booking_cancelled', held_reason = NULL,
+            decisions = f.decisions || jsonb_build_object('at', $2, 'decision', 'cancelled', 'reason', 'booking_cancelled')
+        FROM (
+            SELECT f.id
+            FROM followups.follow_ups f
+            JOIN followups.bookings b ON b.booking_id = f.booking_id AND b.state = 4
+            WHERE f.booking_id = $1 AND f.status = 0 AND {FollowUpTable.Idle}
+            ORDER BY f.id
+            FOR NO KEY UPDATE OF f
+        ) mine
+        WHERE f.id = mine.id
+        """;
+}

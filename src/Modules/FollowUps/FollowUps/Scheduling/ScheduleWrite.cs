@@ -1,0 +1,295 @@
+using Conversations.Contracts;
+using FollowUps.Contracts;
+using FollowUps.Data;
+using FollowUps.Dispatch;
+using FollowUps.Wording;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace FollowUps.Scheduling;
+
+// The one write that schedules, whoever asks: one crossing for any number of follow-ups, with the mood read beside it.
+internal sealed partial class ScheduleWrite(
+    [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    ISender modules,
+    IOptions<FollowUpsOptions> options,
+    ChosenTemplates chosen,
+    DueSignal due,
+    TimeProvider clock,
+    ILogger<ScheduleWrite> logger
+)
+{
+    // Commands given in between run under the customers' locks and before the inserts; their result sets are handed to read.
+    public async Task<ScheduleResult[]> ExecuteAsync(
+        IReadOnlyList<NewFollowUp> items,
+        IEnumerable<NpgsqlBatchCommand> between,
+        Func<NpgsqlDataReader, Task> read,
+        CancellationToken cancellationToken
+    )
+    {
+        var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
+        var moods = MoodsAsync(items, cancellationToken);
+        var results = await InsertAsync(items, now, between, read, cancellationToken);
+        Choose(items, await moods, results);
+        foreach (var result in results)
+        {
+            if (result.Outcome == ScheduleOutcome.Scheduled)
+            {
+                due.Announce(result.FollowUp!.ScheduledAt);
+            }
+        }
+
+        return results;
+    }
+
+    private async Task<ScheduleResult[]> InsertAsync(
+        IReadOnlyList<NewFollowUp> items,
+        DateTimeOffset now,
+        IEnumerable<NpgsqlBatchCommand> between,
+        Func<NpgsqlDataReader, Task> read,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand(LockSql)
+            {
+                Parameters = { Columns.Of(items.Select(i => i.UserId).Distinct(), NpgsqlDbType.Text) },
+            }
+        );
+        foreach (var command in between)
+        {
+            batch.BatchCommands.Add(command);
+        }
+
+        foreach (var round in Rounds(items))
+        {
+            batch.BatchCommands.Add(Insert(items, round, now));
+        }
+
+        var results = new ScheduleResult[items.Count];
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        await read(row);
+        do
+        {
+            while (await row.ReadAsync(cancellationToken))
+            {
+                results[row.GetInt32(0)] = row.IsDBNull(2)
+                    ? new ScheduleResult(ScheduleOutcome.Suppressed, row.GetString(1), null)
+                    : new ScheduleResult(
+                        row.IsDBNull(1) ? ScheduleOutcome.Scheduled : ScheduleOutcome.Duplicate,
+                        null,
+                        chosen.Newest(FollowUpTable.Read(row, 2))
+                    );
+            }
+        } while (await row.NextResultAsync(cancellationToken));
+
+        return results;
+    }
+
+    private static bool ChoosesByMood(NewFollowUp item) =>
+        item.TemplateId is null && item.Trigger is FollowUpTrigger.PostEvent or FollowUpTrigger.Reengagement;
+
+    // Null when nobody chooses by mood, or when the other module cannot say: then the neutral words stand until the sending chooses again.
+    private async Task<IReadOnlyList<Mood>?> MoodsAsync(
+        IReadOnlyList<NewFollowUp> items,
+        CancellationToken cancellationToken
+    )
+    {
+        var subjects = items
+            .Where(ChoosesByMood)
+            .Select(item => new MoodSubject(item.UserId, item.ConversationId))
+            .ToList();
+        if (subjects.Count == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await modules.Send(new GetMoods(subjects), cancellationToken);
+        }
+        catch (NpgsqlException problem)
+        {
+            LogNoMoods(logger, problem);
+            return null;
+        }
+    }
+
+    private void Choose(IReadOnlyList<NewFollowUp> items, IReadOnlyList<Mood>? moods, ScheduleResult[] results)
+    {
+        if (moods is null)
+        {
+            return;
+        }
+
+        var choices = new List<ChosenTemplate>();
+        var asked = 0;
+        for (var i = 0; i < results.Length; i++)
+        {
+            if (!ChoosesByMood(items[i]))
+            {
+                continue;
+            }
+
+            var mood = moods[asked++];
+            if (results[i] is not { Outcome: ScheduleOutcome.Scheduled, FollowUp: { } followUp })
+            {
+                continue;
+            }
+
+            var band = (FollowUpMood)mood.Band;
+            var template = TemplateChoice.For(followUp.Trigger, band, mood.ConversationCount);
+            if ((template, band) == (followUp.TemplateId, followUp.Mood))
+            {
+                continue;
+            }
+
+            results[i] = results[i] with { FollowUp = followUp with { TemplateId = template, Mood = band } };
+            choices.Add(new ChosenTemplate(followUp.Id, template, band));
+        }
+
+        chosen.Keep(choices);
+    }
+
+    // A statement does not see its own rows: of one customer each takes a single item, so that an earlier one counts for a later one.
+    private static List<List<int>> Rounds(IReadOnlyList<NewFollowUp> items)
+    {
+        var turns = new Dictionary<string, int>(StringComparer.Ordinal);
+        var rounds = new List<List<int>>();
+        for (var i = 0; i < items.Count; i++)
+        {
+            var turn = turns.GetValueOrDefault(items[i].UserId);
+            turns[items[i].UserId] = turn + 1;
+            if (turn == rounds.Count)
+            {
+                rounds.Add([]);
+            }
+
+            rounds[turn].Add(i);
+        }
+
+        return rounds;
+    }
+
+    private NpgsqlBatchCommand Insert(IReadOnlyList<NewFollowUp> all, List<int> round, DateTimeOffset now)
+    {
+        var items = round.ConvertAll(i => all[i]);
+        return new NpgsqlBatchCommand(InsertSql)
+        {
+            Parameters =
+            {
+                new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                new() { Value = options.Value.PostEventWindow },
+                new() { Value = options.Value.ReengagementAfter },
+                new() { Value = options.Value.EmotionCheckInPause },
+                new() { Value = options.Value.MaxPendingPerUser },
+                new() { Value = options.Value.StaleAfter },
+                Columns.Of(round, NpgsqlDbType.Integer),
+                Columns.Of(items.Select(_ => Guid.CreateVersion7(now)), NpgsqlDbType.Uuid),
+                Columns.Of(items.Select(i => (short)i.Trigger!.Value), NpgsqlDbType.Smallint),
+                Columns.Of(items.Select(i => FollowUpRules.DueAt(i, options.Value, now)), NpgsqlDbType.TimestampTz),
+                Columns.Of(items.Select(i => i.NotAfter?.ToUniversalTime()), NpgsqlDbType.TimestampTz),
+                Columns.Of(items.Select(i => i.EventAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz),
+                Columns.Of(items.Select(i => i.LastActivityAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz),
+                Columns.Of(items.Select(i => i.UserId), NpgsqlDbType.Text),
+                Columns.Of(items.Select(i => i.ConversationId), NpgsqlDbType.Text),
+                Columns.Of(items.Select(i => i.BookingId), NpgsqlDbType.Text),
+                Columns.Of(items.Select(i => i.DedupeKey), NpgsqlDbType.Text),
+                Columns.Of(items.Select(i => i.TemplateId is not null), NpgsqlDbType.Boolean),
+                Columns.Of(
+                    items.Select(i => i.TemplateId ?? TemplateChoice.For(i.Trigger!.Value, FollowUpMood.Neutral, 1)),
+                    NpgsqlDbType.Text
+                ),
+                Columns.Of(
+                    items.Select(i => ChoosesByMood(i) ? (short?)FollowUpMood.Neutral : null),
+                    NpgsqlDbType.Smallint
+                ),
+                Columns.Of(items.Select(i => i.Message), NpgsqlDbType.Text),
+                Columns.Of(items.Select(i => i.Variables?.GetRawText()), NpgsqlDbType.Jsonb),
+            },
+        };
+    }
+
+    // The customer's row is the guard: made where missing, locked where present (a DO UPDATE whose WHERE is false locks and writes nothing),
+    // in key order, so that schedulers queue per customer and cannot deadlock.
+    private const string LockSql = """
+        INSERT INTO followups.recipients AS r (user_id)
+        SELECT user_id FROM unnest($1) user_id ORDER BY user_id
+        ON CONFLICT (user_id) DO UPDATE SET user_id = r.user_id WHERE false
+        """;
+
+    // Runs under the locks with a snapshot of its own: what it does not see does not exist. A post-event one of a known booking counts from
+    // the booking's own time: the caller's may be older.
+    private const string InsertSql = $"""
+        WITH input AS MATERIALIZED (
+            SELECT i.*,
+                   coalesce(
+                       (SELECT f.id FROM followups.follow_ups f
+                        WHERE f.user_id = i.user_id AND f.trigger = i.trigger AND f.status = 0
+                          AND CASE i.trigger
+                                  WHEN 0 THEN f.scheduled_at BETWEEN i.scheduled_at - $2 AND i.scheduled_at + $2
+                                  WHEN 3 THEN f.dedupe_key = i.dedupe_key
+                                  ELSE true
+                              END
+                        ORDER BY f.scheduled_at, f.id LIMIT 1),
+                       CASE
+                           WHEN i.trigger IN (1, 2) THEN
+                               (SELECT f.id FROM followups.follow_ups f
+                                WHERE f.user_id = i.user_id AND f.trigger = i.trigger AND f.status = 1
+                                  AND f.executed_at > $1 - CASE i.trigger WHEN 1 THEN $3 ELSE $4 END
+                                ORDER BY f.executed_at DESC LIMIT 1)
+                           WHEN i.trigger = 0 AND i.booking_id IS NOT NULL THEN
+                               (SELECT f.id FROM followups.follow_ups f
+                                WHERE f.booking_id = i.booking_id AND f.user_id = i.user_id AND f.trigger = 0 AND f.status = 1
+                                  AND f.scheduled_at BETWEEN i.scheduled_at - $2 AND i.scheduled_at + $2
+                                ORDER BY f.scheduled_at, f.id LIMIT 1)
+                       END
+                   ) AS existing,
+                   CASE
+                       WHEN r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[i.trigger + 1]]
+                           THEN 'opted_out'
+                       WHEN i.trigger = 0 AND i.booking_state = 4 THEN 'booking_cancelled'
+                       WHEN (SELECT count(*) FROM followups.follow_ups f WHERE f.user_id = i.user_id AND f.status = 0) >= $5
+                           THEN 'pending_limit'
+                   END AS suppressed
+            FROM (
+                SELECT u.ord, u.id, u.trigger, u.scheduled_at + moved.away AS scheduled_at, u.not_after, u.event_at + moved.away AS event_at,
+                       u.last_activity_at, u.user_id, u.conversation_id, u.booking_id, u.dedupe_key, u.pinned, u.template_id, u.mood,
+                       u.message, u.variables, b.state AS booking_state
+                FROM unnest($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+                     AS u(ord, id, trigger, scheduled_at, not_after, event_at, last_activity_at, user_id, conversation_id, booking_id, dedupe_key,
+                          pinned, template_id, mood, message, variables)
+                LEFT JOIN followups.bookings b ON b.booking_id = u.booking_id
+                CROSS JOIN LATERAL (
+                    SELECT CASE WHEN u.trigger = 0 AND b.event_at IS NOT NULL THEN b.event_at - u.event_at ELSE interval '0' END AS away
+                ) moved
+            ) i
+            JOIN followups.recipients r ON r.user_id = i.user_id
+        ), inserted AS (
+            INSERT INTO followups.follow_ups AS f
+                (id, trigger, status, scheduled_at, next_at, not_after, created_at, event_at, last_activity_at, user_id, conversation_id,
+                 booking_id, dedupe_key, template_pinned, template_id, mood, message, variables)
+            SELECT id, trigger, 0, scheduled_at, scheduled_at, coalesce(not_after, greatest(scheduled_at, $1) + $6), $1, event_at,
+                   last_activity_at, user_id, conversation_id, booking_id, dedupe_key, pinned, template_id, mood, message, variables
+            FROM input
+            WHERE existing IS NULL AND suppressed IS NULL
+            RETURNING {FollowUpTable.Columns}
+        )
+        SELECT i.ord, NULL, f.* FROM input i JOIN inserted f ON f.id = i.id
+        UNION ALL
+        SELECT i.ord, 'duplicate', {FollowUpTable.Columns} FROM input i JOIN followups.follow_ups f ON f.id = i.existing
+        UNION ALL
+        SELECT i.ord, i.suppressed, f.* FROM input i LEFT JOIN inserted f ON false WHERE i.existing IS NULL AND i.suppressed IS NOT NULL
+        """;
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The moods could not be read; the follow-ups are scheduled with neutral words"
+    )]
+    private static partial void LogNoMoods(ILogger logger, Exception problem);
+}

@@ -1,0 +1,130 @@
+using Conversations.Contracts;
+using FollowUps.Contracts;
+using Testing;
+
+namespace FollowUps.Tests.Features.Bookings;
+
+public sealed class ConfirmBookingTests(HostFixture host) : IClassFixture<HostFixture>
+{
+    private static readonly DateTimeOffset Evening = new(2031, 11, 5, 18, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static ConfirmBooking Booking(DateTimeOffset? eventAt = null) =>
+        new(Some.Id(), Some.Id(), Some.Id(), eventAt ?? Evening);
+
+    private async Task<IReadOnlyList<ListedFollowUp>> FollowUpsOf(string user) =>
+        (await host.Modules.Send(new ListFollowUps(user), Token)).Items;
+
+    [Fact]
+    public async Task Message_is_stored_and_the_follow_up_scheduled_a_day_after_the_event()
+    {
+        var booking = Booking() with { Message = "See you on Wednesday." };
+
+        var result = await host.Modules.Send(booking, Token);
+
+        Assert.Equal((ScheduleOutcome.Scheduled, null), (result.Schedule!.Outcome, result.Schedule.Reason));
+        Assert.Equal(
+            (Evening.AddDays(1), booking.BookingId),
+            (result.Schedule.FollowUp!.ScheduledAt, result.Schedule.FollowUp.BookingId)
+        );
+        var history = await host.Modules.Send(new GetMessages(booking.ConversationId), Token);
+        var message = Assert.Single(history!.Items);
+        Assert.Equal(
+            (result.Message!.Id, "See you on Wednesday.", MessageRole.Assistant),
+            (message.Id, message.Content, message.Role)
+        );
+        Assert.Equal(1, result.Conversation!.MessageCount);
+    }
+
+    [Fact]
+    public async Task Same_confirmation_again_stores_and_schedules_nothing_new()
+    {
+        var booking = Booking();
+        var first = await host.Modules.Send(booking, Token);
+
+        var again = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => host.Modules.Send(booking, Token)));
+
+        Assert.All(
+            again,
+            result =>
+            {
+                Assert.Equal(ScheduleOutcome.Duplicate, result.Schedule!.Outcome);
+                Assert.Equal(first.Schedule!.FollowUp!.Id, result.Schedule.FollowUp!.Id);
+                Assert.Equal(1, result.Conversation!.MessageCount);
+            }
+        );
+    }
+
+    [Fact]
+    public async Task What_was_sent_for_a_booking_is_not_scheduled_again()
+    {
+        var booking = Booking(DateTimeOffset.UtcNow.AddDays(-2));
+        var id = (await host.Modules.Send(booking, Token)).Schedule!.FollowUp!.Id;
+        await Until.NotNull(async () =>
+            await host.Modules.Send(new GetFollowUp(id), Token) is { Status: FollowUpStatus.Executed } sent
+                ? sent
+                : null
+        );
+
+        var again = await host.Modules.Send(booking, Token);
+
+        Assert.Equal((ScheduleOutcome.Duplicate, id), (again.Schedule!.Outcome, again.Schedule.FollowUp!.Id));
+    }
+
+    [Fact]
+    public async Task Late_confirmation_follows_the_later_move()
+    {
+        var booking = Booking() with { OccurredAt = Evening.AddDays(-20) };
+        await host.Modules.Send(
+            new RescheduleBooking(booking.BookingId, Evening.AddDays(3), Evening.AddDays(-10)),
+            Token
+        );
+
+        var result = await host.Modules.Send(booking, Token);
+
+        Assert.Equal(Evening.AddDays(4), result.Schedule!.FollowUp!.ScheduledAt);
+        Assert.Equal(Evening.AddDays(3), result.Schedule.FollowUp.EventAt);
+    }
+
+    [Fact]
+    public async Task Late_confirmation_does_not_revive_a_cancelled_booking()
+    {
+        var booking = Booking() with { OccurredAt = Evening.AddDays(-20) };
+        await host.Modules.Send(new CancelBooking(booking.BookingId, Evening.AddDays(-10)), Token);
+
+        var late = await host.Modules.Send(booking, Token);
+        var anew = await host.Modules.Send(booking with { OccurredAt = Evening.AddDays(-5) }, Token);
+
+        Assert.Equal(new ScheduleResult(ScheduleOutcome.Suppressed, "booking_cancelled", null), late.Schedule);
+        Assert.Equal(ScheduleOutcome.Scheduled, anew.Schedule!.Outcome);
+    }
+
+    [Fact]
+    public async Task Refused_message_leaves_nothing_behind()
+    {
+        var (conversation, booking) = (Some.Id(), Booking());
+        await host.Modules.Send(new StoreMessages([Some.Message(conversation) with { UserId = Some.Id() }]), Token);
+
+        var refused = await host.Modules.Send(booking with { ConversationId = conversation }, Token);
+        var other = await host.Modules.Send(new CompleteBooking(booking.BookingId, DateTimeOffset.UnixEpoch), Token);
+
+        Assert.Equal(BookingRefusal.OtherOwner, refused.Refusal);
+        Assert.Null(refused.Schedule);
+        Assert.Empty(await FollowUpsOf(booking.UserId));
+        Assert.Equal(BookingState.Completed, other.State);
+    }
+
+    [Fact]
+    public async Task Refused_message_puts_the_booking_back_as_it_was()
+    {
+        var (conversation, booking) = (Some.Id(), Booking() with { OccurredAt = Evening.AddDays(-20) });
+        await host.Modules.Send(new StoreMessages([Some.Message(conversation) with { UserId = Some.Id() }]), Token);
+        await host.Modules.Send(new CancelBooking(booking.BookingId, Evening.AddDays(-30)), Token);
+
+        await host.Modules.Send(booking with { ConversationId = conversation }, Token);
+
+        var state = await host.Modules.Send(new CompleteBooking(booking.BookingId, Evening.AddDays(-40)), Token);
+        Assert.Equal(BookingState.Cancelled, state.State);
+    }
+}

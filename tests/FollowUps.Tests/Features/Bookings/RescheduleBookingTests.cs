@@ -1,0 +1,97 @@
+using FollowUps.Contracts;
+using Testing;
+
+namespace FollowUps.Tests.Features.Bookings;
+
+public sealed class RescheduleBookingTests(HostFixture host) : IClassFixture<HostFixture>
+{
+    private static readonly DateTimeOffset Evening = new(2031, 11, 5, 18, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Follow_up_moves_with_its_booking_and_says_why()
+    {
+        var booking = Some.Id();
+        var confirmed = await host.Modules.Send(new ConfirmBooking(booking, Some.Id(), Some.Id(), Evening), Token);
+
+        var moved = await host.Modules.Send(new RescheduleBooking(booking, Evening.AddDays(7)), Token);
+        var again = await host.Modules.Send(new RescheduleBooking(booking, Evening.AddDays(7)), Token);
+
+        Assert.Equal(new BookingResult(booking, BookingState.Rescheduled, 1), moved);
+        Assert.Equal(new BookingResult(booking, BookingState.Rescheduled, 0), again);
+        var followUp = await host.Modules.Send(new GetFollowUp(confirmed.Schedule!.FollowUp!.Id), Token);
+        Assert.Equal(
+            (Evening.AddDays(8), Evening.AddDays(7), Evening.AddDays(15)),
+            (followUp!.ScheduledAt, followUp.EventAt, followUp.NotAfter)
+        );
+        Assert.Equal(["scheduled", "moved"], followUp.Decisions.Select(decision => decision.Decision));
+    }
+
+    [Fact]
+    public async Task Earlier_move_that_arrives_late_changes_nothing()
+    {
+        var booking = Some.Id();
+        var confirmed = await host.Modules.Send(
+            new ConfirmBooking(booking, Some.Id(), Some.Id(), Evening, null, Evening.AddDays(-30)),
+            Token
+        );
+        await host.Modules.Send(new RescheduleBooking(booking, Evening.AddDays(7), Evening.AddDays(-10)), Token);
+
+        var late = await host.Modules.Send(
+            new RescheduleBooking(booking, Evening.AddDays(2), Evening.AddDays(-20)),
+            Token
+        );
+
+        Assert.Equal(0, late.FollowUps);
+        var followUp = await host.Modules.Send(new GetFollowUp(confirmed.Schedule!.FollowUp!.Id), Token);
+        Assert.Equal(Evening.AddDays(8), followUp!.ScheduledAt);
+    }
+
+    [Fact]
+    public async Task Follow_up_moved_into_the_past_goes_at_once()
+    {
+        var booking = Some.Id();
+        var confirmed = await host.Modules.Send(new ConfirmBooking(booking, Some.Id(), Some.Id(), Evening), Token);
+
+        await host.Modules.Send(new RescheduleBooking(booking, DateTimeOffset.UtcNow.AddDays(-2)), Token);
+
+        var sent = await Until.NotNull(async () =>
+            await host.Modules.Send(new GetFollowUp(confirmed.Schedule!.FollowUp!.Id), Token)
+                is { Status: FollowUpStatus.Executed } executed
+                ? executed
+                : null
+        );
+        Assert.Equal(["scheduled", "moved", "sent"], sent.Decisions.Select(decision => decision.Decision));
+    }
+
+    [Fact]
+    public async Task Reports_in_any_order_and_number_end_in_the_same_state()
+    {
+        var reports = new Func<string, IEnumerable<Task<BookingResult>>>(booking =>
+            [
+                host.Modules.Send(new RescheduleBooking(booking, Evening.AddDays(1), Evening.AddDays(-9)), Token),
+                host.Modules.Send(new RescheduleBooking(booking, Evening.AddDays(2), Evening.AddDays(-8)), Token),
+                host.Modules.Send(new CancelBooking(booking, Evening.AddDays(-7)), Token),
+                host.Modules.Send(new CompleteBooking(booking, Evening.AddDays(-6)), Token),
+                host.Modules.Send(new CancelBooking(booking, Evening.AddDays(-7)), Token),
+            ]
+        );
+        var bookings = Enumerable.Range(0, 20).Select(_ => Some.Id()).ToArray();
+
+        await Task.WhenAll(bookings.SelectMany(booking => reports(booking).OrderBy(_ => Guid.NewGuid())));
+
+        foreach (var booking in bookings)
+        {
+            var late = await host.Modules.Send(
+                new ConfirmBooking(booking, Some.Id(), Some.Id(), Evening, null, Evening.AddDays(-10)),
+                Token
+            );
+            Assert.Equal(Evening.AddDays(3), late.Schedule!.FollowUp!.ScheduledAt);
+            Assert.Equal(
+                BookingState.Completed,
+                (await host.Modules.Send(new RecordNoShow(booking, Evening.AddDays(-11)), Token)).State
+            );
+        }
+    }
+}
