@@ -1,5 +1,6 @@
 using Host;
 using MediatR;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,7 +10,7 @@ using Xunit;
 namespace Testing;
 
 // The real program on a database of its own, listening on a free port.
-public sealed class HostFixture : IAsyncLifetime
+public class HostFixture : IAsyncLifetime
 {
     private FollowUpsHost? host;
 
@@ -29,14 +30,19 @@ public sealed class HostFixture : IAsyncLifetime
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
                 builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:Postgres", ConnectionString)]);
                 builder.Logging.ClearProviders();
+                Customise(builder);
             }
         );
         await host.StartAsync();
         Http.BaseAddress = new Uri(host.App.Urls.First());
     }
 
+    // What is registered here comes before the product's own.
+    protected virtual void Customise(WebApplicationBuilder builder) { }
+
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         Http.Dispose();
         if (host is not null)
         {

@@ -1,6 +1,7 @@
 using FollowUps.Contracts;
 using Host.Pipeline;
 using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Host.Api;
 
@@ -14,6 +15,14 @@ internal static class FollowUps
         api.MapGet("", List);
         api.MapGet("/{id:guid}", Get);
         api.MapPost("/{id:guid}/cancel", Cancel);
+        api.MapPost("/{id:guid}/reschedule", Reschedule);
+        api.MapPost("/{id:guid}/retry", Retry);
+        api.MapPost("/retry", RetryMany);
+        api.MapGet(
+            "/statistics",
+            (ISender modules, CancellationToken cancellationToken) =>
+                modules.Send(new GetFollowUpStatistics(), cancellationToken)
+        );
         routes.MapGet("/api/v1/outbox", Outbox).WithTags("Follow-ups");
     }
 
@@ -80,15 +89,47 @@ internal static class FollowUps
         {
             null => TypedResults.NotFound(),
             { Cancelled: true } result => TypedResults.Ok(result.FollowUp),
-            { FollowUp.Status: FollowUpStatus.Pending } => TypedResults.Problem(
-                "It is being sent right now.",
-                statusCode: 409
-            ),
-            { FollowUp.Status: var status } => TypedResults.Problem(
-                $"It is {status.ToString().ToLowerInvariant()} and cannot be cancelled any more.",
-                statusCode: 409
-            ),
+            { FollowUp: var followUp } => Conflict(followUp, "cancelled"),
         };
+
+    private static async Task<IResult> Reschedule(
+        Guid id,
+        RescheduleBody body,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) =>
+        await modules.Send(new RescheduleFollowUp(id, body.ScheduledAt), cancellationToken) switch
+        {
+            null => TypedResults.NotFound(),
+            { Rescheduled: true } result => TypedResults.Ok(result.FollowUp),
+            { FollowUp: var followUp } => Conflict(followUp, "rescheduled"),
+        };
+
+    private static async Task<IResult> Retry(Guid id, ISender modules, CancellationToken cancellationToken) =>
+        await modules.Send(new RetryFollowUp(id), cancellationToken) switch
+        {
+            null => TypedResults.NotFound(),
+            { Retried: true } result => TypedResults.Ok(result.FollowUp),
+            { FollowUp: var followUp } => Conflict(followUp, "retried"),
+        };
+
+    private static async Task<IResult> RetryMany(
+        RetryFollowUps? filter,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) => TypedResults.Ok(new Retried(await modules.Send(filter ?? new RetryFollowUps(), cancellationToken)));
+
+    private static ProblemHttpResult Conflict(FollowUp followUp, string wish) =>
+        TypedResults.Problem(
+            followUp.Status switch
+            {
+                FollowUpStatus.Pending when wish == "retried" => "It is pending: there is nothing to retry.",
+                FollowUpStatus.Pending => "It is being sent right now, or another one like it is pending at that time.",
+                FollowUpStatus.Failed when wish == "retried" => "Another one like it was scheduled meanwhile.",
+                var status => $"It is {status.ToString().ToLowerInvariant()} and cannot be {wish} any more.",
+            },
+            statusCode: StatusCodes.Status409Conflict
+        );
 
     private static async Task<IResult> Outbox(
         ISender modules,
@@ -103,4 +144,8 @@ internal static class FollowUps
     }
 
     private sealed record CancelBody(string? Reason);
+
+    private sealed record RescheduleBody(DateTimeOffset? ScheduledAt);
+
+    private sealed record Retried(int Count);
 }

@@ -9,6 +9,7 @@ using LinqToDB.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 
 namespace FollowUps;
@@ -53,7 +54,7 @@ public static class FollowUpsModule
         services.AddSingleton<ChosenTemplates>();
         services.AddHostedService(provider => provider.GetRequiredService<ChosenTemplates>());
         services.AddSingleton<ScheduleWrite>();
-        services.AddSingleton<IDeliveryChannel, OutboxChannel>();
+        services.TryAddSingleton<IDeliveryChannel, OutboxChannel>();
         services.AddHostedService<Dispatcher>();
 
         services.Scan(scan =>

@@ -21,6 +21,9 @@ internal sealed class FollowUpRow
     public DateTimeOffset? ExecutedAt { get; init; }
     public DateTimeOffset? CancelledAt { get; init; }
 
+    // How many attempts were behind it when it was last made to try anew: those do not count against the limit.
+    public int AttemptsBefore { get; init; }
+
     // Raised by every claim: whoever finishes with an older number finishes nothing.
     public int Fence { get; init; }
     public FollowUpTrigger Trigger { get; init; }
@@ -48,6 +51,13 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         f.id, f.user_id, f.conversation_id, f.booking_id, f.trigger, f.status, f.scheduled_at, f.executed_at, f.cancelled_at,
         f.cancel_reason, f.template_id, f.message_content, f.mood, f.held_reason, f.attempts, f.error_message, f.created_at, f.variables,
         f.event_at, f.not_after, f.last_activity_at, f.dedupe_key, f.template_pinned, f.decisions
+        """;
+
+    public const string ById = $"SELECT {Columns} FROM followups.follow_ups f WHERE f.id = $1";
+
+    // What scheduling locks too: nothing is scheduled for the customer of this follow-up meanwhile.
+    public const string LockCustomer = """
+        SELECT FROM followups.recipients r WHERE r.user_id = (SELECT f.user_id FROM followups.follow_ups f WHERE f.id = $1) FOR UPDATE
         """;
 
     // Not on its way at this moment ($2): a text that a channel has in hand cannot be called back or moved.
@@ -128,6 +138,7 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         table.Property(f => f.Status).HasConversion<short>();
         table.Property(f => f.Mood).HasConversion<short>();
         table.Property(f => f.Fence).HasDefaultValue(0);
+        table.Property(f => f.AttemptsBefore).HasDefaultValue(0);
         table.Property(f => f.Variables).HasColumnType("jsonb");
         table.Property(f => f.Attempts).HasColumnType("jsonb").HasDefaultValueSql("'[]'");
         table.Property(f => f.Decisions).HasColumnType("jsonb").HasDefaultValueSql("'[]'");
@@ -149,6 +160,12 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
             .HasFilter("status = 0")
             .IncludeProperties(f => new { f.DedupeKey, f.Id });
 
+        // GetFollowUpStatistics: what was sent today, and how late.
+        table
+            .HasIndex(f => f.ExecutedAt, "ix_follow_ups_executed_at")
+            .HasFilter("status = 1")
+            .IncludeProperties(f => new { f.ScheduledAt, f.CreatedAt });
+
         // ScheduleFollowUps: whether one of this trigger was executed lately.
         table
             .HasIndex(
@@ -161,6 +178,9 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
                 "ix_follow_ups_executed"
             )
             .HasFilter("status = 1");
+
+        // RetryFollowUps.
+        table.HasIndex(f => new { f.ScheduledAt, f.Id }, "ix_follow_ups_failed").HasFilter("status = 3");
 
         // ListFollowUps of a customer and of all.
         table.HasIndex(

@@ -75,6 +75,12 @@ namespace FollowUps.Data.Migrations
                         .HasColumnName("attempts")
                         .HasDefaultValueSql("'[]'");
 
+                    b.Property<int>("AttemptsBefore")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("attempts_before");
+
                     b.Property<string>("BookingId")
                         .HasColumnType("text")
                         .HasColumnName("booking_id")
@@ -196,6 +202,14 @@ namespace FollowUps.Data.Migrations
 
                     b.HasIndex(new[] { "UserId", "Trigger", "ExecutedAt" }, "ix_follow_ups_executed")
                         .HasFilter("status = 1");
+
+                    b.HasIndex(new[] { "ExecutedAt" }, "ix_follow_ups_executed_at")
+                        .HasFilter("status = 1");
+
+                    NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex(new[] { "ExecutedAt" }, "ix_follow_ups_executed_at"), new[] { "ScheduledAt", "CreatedAt" });
+
+                    b.HasIndex(new[] { "ScheduledAt", "Id" }, "ix_follow_ups_failed")
+                        .HasFilter("status = 3");
 
                     b.HasIndex(new[] { "ScheduledAt", "Id" }, "ix_follow_ups_list");
 

@@ -158,14 +158,14 @@ internal sealed class DispatchDueFollowUpsHandler(
             }
 
             sending[i].Reason = results[i].Error;
-            if (results[i].Permanent || sending[i].Claim.Attempt >= options.Value.MaxAttempts)
+            if (results[i].Permanent || sending[i].Claim.Try >= options.Value.MaxAttempts)
             {
                 sending[i].Kind = OutcomeKind.Failed;
             }
             else
             {
                 sending[i].Kind = OutcomeKind.Retry;
-                sending[i].NextAt = now + Backoff.After(sending[i].Claim.Attempt, options.Value);
+                sending[i].NextAt = now + Backoff.After(sending[i].Claim.Try, options.Value);
             }
         }
     }
@@ -272,7 +272,8 @@ internal sealed class DispatchDueFollowUpsHandler(
             RETURNING f.*, j.locale, j.address, j.refused IS NULL AND NOT j.put_off AS goes
         )
         SELECT c.id, c.fence, c.user_id, c.conversation_id, c.booking_id, c.trigger, c.scheduled_at, c.event_at, c.last_activity_at,
-               CASE WHEN c.template_pinned THEN c.template_id END, c.message, c.variables, jsonb_array_length(c.attempts), c.locale, c.address
+               CASE WHEN c.template_pinned THEN c.template_id END, c.message, c.variables, jsonb_array_length(c.attempts), c.attempts_before,
+               c.locale, c.address
         FROM claimed c
         WHERE c.goes
         """;
@@ -350,10 +351,14 @@ internal sealed class DispatchDueFollowUpsHandler(
         string? Message,
         string? Variables,
         int Attempt,
+        int AttemptsBefore,
         string? Locale,
         string? Address
     )
     {
+        // Which attempt it is since it was last made to try anew.
+        public int Try => Attempt - AttemptsBefore;
+
         public static Claim Read(NpgsqlDataReader row)
         {
             string? Text(int at) => row.IsDBNull(at) ? null : row.GetString(at);
@@ -373,8 +378,9 @@ internal sealed class DispatchDueFollowUpsHandler(
                 Text(10),
                 Text(11),
                 row.GetInt32(12),
-                Text(13),
-                Text(14)
+                row.GetInt32(13),
+                Text(14),
+                Text(15)
             );
         }
     }

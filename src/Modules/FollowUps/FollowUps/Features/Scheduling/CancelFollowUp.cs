@@ -36,7 +36,9 @@ internal sealed class CancelFollowUpHandler(
                 },
             }
         );
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadSql) { Parameters = { new() { Value = request.Id } } });
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand(FollowUpTable.ById) { Parameters = { new() { Value = request.Id } } }
+        );
 
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await row.ReadAsync(cancellationToken))
@@ -55,6 +57,4 @@ internal sealed class CancelFollowUpHandler(
             decisions = f.decisions || jsonb_build_object('at', $2, 'decision', 'cancelled', 'reason', $3)
         WHERE f.id = $1 AND f.status = 0 AND {FollowUpTable.Idle}
         """;
-
-    private const string ReadSql = $"SELECT {FollowUpTable.Columns} FROM followups.follow_ups f WHERE f.id = $1";
 }

@@ -20,11 +20,9 @@ internal sealed class GetFollowUpHandler(
 {
     public async Task<FollowUp?> Handle(GetFollowUp request, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Sql);
+        await using var command = database.CreateCommand(FollowUpTable.ById);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = request.Id });
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         return await row.ReadAsync(cancellationToken) ? chosen.Newest(FollowUpTable.Read(row, 0)) : null;
     }
-
-    private const string Sql = $"SELECT {FollowUpTable.Columns} FROM followups.follow_ups f WHERE f.id = $1";
 }

@@ -1,0 +1,74 @@
+using FluentValidation;
+using FollowUps.Contracts;
+using FollowUps.Data;
+using FollowUps.Dispatch;
+using FollowUps.Scheduling;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace FollowUps.Features.Scheduling;
+
+internal sealed class RetryFollowUpValidator : AbstractValidator<RetryFollowUp>
+{
+    public RetryFollowUpValidator() => RuleFor(request => request.Id).NotEmpty();
+}
+
+internal sealed class RetryFollowUpHandler(
+    [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    IOptions<FollowUpsOptions> options,
+    DueSignal due,
+    TimeProvider clock
+) : IRequestHandler<RetryFollowUp, RetryFollowUpResult?>
+{
+    public async Task<RetryFollowUpResult?> Handle(RetryFollowUp request, CancellationToken cancellationToken)
+    {
+        var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand(FollowUpTable.LockCustomer) { Parameters = { new() { Value = request.Id } } }
+        );
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand(RetrySql)
+            {
+                Parameters =
+                {
+                    new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    new() { Value = options.Value.PostEventWindow },
+                    new() { Value = options.Value.ReengagementAfter },
+                    new() { Value = options.Value.EmotionCheckInPause },
+                    new() { Value = request.Id },
+                    new() { Value = options.Value.StaleAfter },
+                },
+            }
+        );
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand(FollowUpTable.ById) { Parameters = { new() { Value = request.Id } } }
+        );
+
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        await row.NextResultAsync(cancellationToken);
+        if (!await row.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        var followUp = FollowUpTable.Read(row, 0);
+        var retried = batch.BatchCommands[1].RecordsAffected == 1;
+        if (retried)
+        {
+            due.Announce(now);
+        }
+
+        return new RetryFollowUpResult(retried, followUp);
+    }
+
+    private const string RetrySql = $"""
+        UPDATE followups.follow_ups i
+        SET status = 0, next_at = $1, attempts_before = jsonb_array_length(i.attempts), not_after = greatest(i.not_after, $1 + $6),
+            decisions = i.decisions || jsonb_build_object('at', $1, 'decision', 'retried', 'reason', 'requested')
+        WHERE i.id = $5 AND i.status = 3 AND {Duplicates.Of} IS NULL
+        """;
+}

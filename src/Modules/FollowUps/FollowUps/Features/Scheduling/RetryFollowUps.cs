@@ -1,0 +1,112 @@
+using FluentValidation;
+using FollowUps.Contracts;
+using FollowUps.Data;
+using FollowUps.Dispatch;
+using FollowUps.Scheduling;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace FollowUps.Features.Scheduling;
+
+internal sealed class RetryFollowUpsValidator : AbstractValidator<RetryFollowUps>
+{
+    public RetryFollowUpsValidator()
+    {
+        RuleFor(request => request.Trigger).IsInEnum();
+        RuleFor(request => request.To)
+            .Must((request, to) => to > request.From)
+            .When(request => request.From is not null && request.To is not null)
+            .WithMessage("It must be later than from.");
+    }
+}
+
+internal sealed class RetryFollowUpsHandler(
+    [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    IOptions<FollowUpsOptions> options,
+    DueSignal due,
+    TimeProvider clock
+) : IRequestHandler<RetryFollowUps, int>
+{
+    private const int Most = 10_000;
+
+    public async Task<int> Handle(RetryFollowUps request, CancellationToken cancellationToken)
+    {
+        var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
+        await using var batch = database.CreateBatch();
+        foreach (var sql in (string[])[LockSql, RetrySql])
+        {
+            batch.BatchCommands.Add(
+                new NpgsqlBatchCommand(sql)
+                {
+                    Parameters =
+                    {
+                        new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                        new() { Value = options.Value.PostEventWindow },
+                        new() { Value = options.Value.ReengagementAfter },
+                        new() { Value = options.Value.EmotionCheckInPause },
+                        new()
+                        {
+                            Value = (object?)(short?)request.Trigger ?? DBNull.Value,
+                            NpgsqlDbType = NpgsqlDbType.Smallint,
+                        },
+                        Instant(request.From),
+                        Instant(request.To),
+                        new() { Value = Most },
+                        new() { Value = options.Value.StaleAfter },
+                    },
+                }
+            );
+        }
+
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        var retried = (int)batch.BatchCommands[1].RecordsAffected;
+        if (retried > 0)
+        {
+            due.Announce(now);
+        }
+
+        return retried;
+    }
+
+    private static NpgsqlParameter Instant(DateTimeOffset? value) =>
+        new() { Value = (object?)value?.UtcDateTime ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz };
+
+    private const string Failed = """
+        SELECT f.* FROM followups.follow_ups f
+        WHERE f.status = 3 AND ($5 IS NULL OR f.trigger = $5) AND ($6 IS NULL OR f.scheduled_at >= $6) AND ($7 IS NULL OR f.scheduled_at < $7)
+        ORDER BY f.scheduled_at, f.id
+        LIMIT $8
+        """;
+
+    private const string LockSql = $"""
+        SELECT FROM followups.recipients r
+        WHERE r.user_id IN (SELECT failed.user_id FROM ({Failed}) failed) AND ($1, $2, $3, $4, $9) IS NOT NULL
+        ORDER BY r.user_id
+        FOR UPDATE
+        """;
+
+    // Of several that failed for the same reason to write, the newest goes.
+    private const string RetrySql = $"""
+        WITH candidates AS MATERIALIZED ({Failed}), chosen AS (
+            SELECT i.id
+            FROM candidates i
+            WHERE {Duplicates.Of} IS NULL
+              AND NOT EXISTS (
+                  SELECT FROM candidates other
+                  WHERE other.user_id = i.user_id AND other.trigger = i.trigger AND (other.created_at, other.id) > (i.created_at, i.id)
+                    AND CASE i.trigger
+                            WHEN 0 THEN other.scheduled_at BETWEEN i.scheduled_at - $2 AND i.scheduled_at + $2
+                            WHEN 3 THEN other.dedupe_key = i.dedupe_key
+                            ELSE true
+                        END)
+        )
+        UPDATE followups.follow_ups f
+        SET status = 0, next_at = $1, attempts_before = jsonb_array_length(f.attempts), not_after = greatest(f.not_after, $1 + $9),
+            decisions = f.decisions || jsonb_build_object('at', $1, 'decision', 'retried', 'reason', 'requested')
+        FROM chosen
+        WHERE f.id = chosen.id AND f.status = 3
+        """;
+}

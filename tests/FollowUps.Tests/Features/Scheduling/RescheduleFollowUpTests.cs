@@ -1,0 +1,60 @@
+using FollowUps.Contracts;
+using Testing;
+
+namespace FollowUps.Tests.Features.Scheduling;
+
+public sealed class RescheduleFollowUpTests(HostFixture host) : IClassFixture<HostFixture>
+{
+    private static readonly DateTimeOffset Noon = new(2031, 11, 5, 12, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private async Task<FollowUp> Scheduled(string user, DateTimeOffset eventAt) =>
+        (
+            await host.Modules.Send(
+                new ScheduleFollowUps([
+                    new NewFollowUp
+                    {
+                        Trigger = FollowUpTrigger.PostEvent,
+                        UserId = user,
+                        EventAt = eventAt,
+                    },
+                ]),
+                Token
+            )
+        )[0].FollowUp!;
+
+    [Fact]
+    public async Task Pending_one_moves_with_its_deadline()
+    {
+        var followUp = await Scheduled(Some.Id(), Noon);
+
+        var moved = await host.Modules.Send(new RescheduleFollowUp(followUp.Id, Noon.AddDays(30)), Token);
+
+        Assert.True(moved!.Rescheduled);
+        Assert.Equal((Noon.AddDays(30), Noon.AddDays(37)), (moved.FollowUp.ScheduledAt, moved.FollowUp.NotAfter));
+        Assert.Equal("moved", moved.FollowUp.Decisions[^1].Decision);
+    }
+
+    [Fact]
+    public async Task Not_onto_another_one_of_the_customer()
+    {
+        var user = Some.Id();
+        var (first, second) = (await Scheduled(user, Noon), await Scheduled(user, Noon.AddDays(9)));
+
+        var moved = await host.Modules.Send(new RescheduleFollowUp(second.Id, first.ScheduledAt.AddHours(23)), Token);
+
+        Assert.False(moved!.Rescheduled);
+        Assert.Equal(second.ScheduledAt, moved.FollowUp.ScheduledAt);
+    }
+
+    [Fact]
+    public async Task Cancelled_one_stays_and_an_unknown_one_is_null()
+    {
+        var followUp = await Scheduled(Some.Id(), Noon);
+        await host.Modules.Send(new CancelFollowUp(followUp.Id), Token);
+
+        Assert.False((await host.Modules.Send(new RescheduleFollowUp(followUp.Id, Noon), Token))!.Rescheduled);
+        Assert.Null(await host.Modules.Send(new RescheduleFollowUp(Guid.NewGuid(), Noon), Token));
+    }
+}

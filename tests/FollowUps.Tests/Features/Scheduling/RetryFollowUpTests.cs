@@ -1,0 +1,52 @@
+using FollowUps.Contracts;
+using Testing;
+
+namespace FollowUps.Tests.Features.Scheduling;
+
+public sealed class RetryFollowUpTests(FailingChannelFixture host) : IClassFixture<FailingChannelFixture>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Failed_one_is_tried_anew_with_its_attempts_kept()
+    {
+        var failed = await host.FailedAsync(Some.Id());
+        host.Channel.Refuses = false;
+
+        var retried = await host.Modules.Send(new RetryFollowUp(failed.Id), Token);
+
+        Assert.Equal((true, FollowUpStatus.Pending), (retried!.Retried, retried.FollowUp.Status));
+        var sent = await Until.NotNull(async () =>
+            await host.Modules.Send(new GetFollowUp(failed.Id), Token) is { Status: FollowUpStatus.Executed } executed
+                ? executed
+                : null
+        );
+        Assert.Equal(["failed", "sent"], sent.Attempts.Select(attempt => attempt.Outcome));
+        Assert.Equal(["scheduled", "failed", "retried", "sent"], sent.Decisions.Select(decision => decision.Decision));
+        Assert.Null(sent.ErrorMessage);
+    }
+
+    [Fact]
+    public async Task Not_when_another_one_was_scheduled_meanwhile()
+    {
+        var user = Some.Id();
+        host.Channel.Refuses = true;
+        var failed = await host.FailedAsync(user, "key");
+        var anew = (
+            await host.Modules.Send(
+                new ScheduleFollowUps([
+                    FailingChannelFixture.Custom(user, "key") with
+                    {
+                        ScheduledAt = DateTimeOffset.UtcNow.AddDays(1),
+                    },
+                ]),
+                Token
+            )
+        )[0];
+
+        var retried = await host.Modules.Send(new RetryFollowUp(failed.Id), Token);
+
+        Assert.Equal(ScheduleOutcome.Scheduled, anew.Outcome);
+        Assert.Equal((false, FollowUpStatus.Failed), (retried!.Retried, retried.FollowUp.Status));
+    }
+}

@@ -1,0 +1,31 @@
+using FollowUps.Contracts;
+using Testing;
+
+namespace FollowUps.Tests.Features.Scheduling;
+
+public sealed class RetryFollowUpsTests(FailingChannelFixture host) : IClassFixture<FailingChannelFixture>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Failed_ones_go_again_and_of_several_alike_only_the_newest()
+    {
+        var user = Some.Id();
+        await host.FailedAsync(Some.Id());
+        await host.FailedAsync(user, "key");
+        var newest = await host.FailedAsync(user, "key");
+
+        var none = await host.Modules.Send(new RetryFollowUps(FollowUpTrigger.PostEvent), Token);
+        var early = await host.Modules.Send(new RetryFollowUps(To: DateTimeOffset.UtcNow.AddDays(-1)), Token);
+        host.Channel.Refuses = false;
+        var count = await host.Modules.Send(new RetryFollowUps(FollowUpTrigger.Custom), Token);
+
+        Assert.Equal((0, 0, 2), (none, early, count));
+        await Until.NotNull(async () =>
+            await host.Modules.Send(new GetFollowUp(newest.Id), Token) is { Status: FollowUpStatus.Executed } sent
+                ? sent
+                : null
+        );
+        Assert.Single((await host.Modules.Send(new ListFollowUps(user, FollowUpStatus.Failed), Token)).Items);
+    }
+}
