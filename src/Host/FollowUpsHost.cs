@@ -180,6 +180,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.Use(EncodedSlashes.Decode);
         app.MapConversations();
         app.MapFollowUps();
         app.MapBookings();

@@ -13,10 +13,15 @@ internal static class Conversations
         var api = routes.MapGroup("/api/v1").WithTags("Conversations");
         api.MapPost("/conversations/{id}/messages", StoreOne).WithMetadata(new SingleItem("messages"));
         api.MapPost("/messages/batch", StoreMany);
+        api.MapGet("/messages/search", Search);
+        api.MapGet("/conversations", List);
+        api.MapGet("/conversations/statistics", Statistics);
         api.MapGet("/conversations/{id}", Get);
         api.MapGet("/conversations/{id}/messages", History);
         api.MapGet("/conversations/{id}/emotion-history", EmotionHistory);
+        api.MapGet("/conversations/{id}/context-window", Window);
         api.MapPut("/conversations/{id}/messages/{messageId:guid}/emotion", SetEmotion);
+        api.MapGet("/users/{userId}/messages", Timeline);
     }
 
     private static async Task<IResult> StoreOne(
@@ -77,6 +82,92 @@ internal static class Conversations
         TypedResults.Ok(
             new Page<ScoredMessage>(await modules.Send(new GetEmotionHistory(id, limit), cancellationToken), null)
         );
+
+    private static async Task<IResult> Window(
+        string id,
+        ISender modules,
+        CancellationToken cancellationToken,
+        int maxTokens = 4000,
+        bool keepSystem = false
+    ) =>
+        await modules.Send(new GetContextWindow(id, maxTokens, keepSystem), cancellationToken) is { } window
+            ? TypedResults.Ok(window)
+            : TypedResults.NotFound();
+
+    private static async Task<IResult> Timeline(
+        string userId,
+        ISender modules,
+        CancellationToken cancellationToken,
+        string? channel = null,
+        string? since = null,
+        string order = "asc",
+        int limit = 50,
+        string? cursor = null
+    ) =>
+        await modules.Send(
+            new GetUserMessages(
+                userId,
+                channel,
+                Query.Instant(nameof(since), since),
+                Descending(order),
+                limit,
+                Cursor.Read<TimelineKey>(cursor)
+            ),
+            cancellationToken
+        )
+            is { } page
+            ? TypedResults.Ok(new Page<Message>(page.Items, Cursor.Write(page.Next)))
+            : TypedResults.NotFound();
+
+    private static async Task<IResult> List(
+        ISender modules,
+        CancellationToken cancellationToken,
+        string? userId = null,
+        bool? escalated = null,
+        bool? active = null,
+        string? channel = null,
+        string? since = null,
+        int limit = 50,
+        string? cursor = null
+    )
+    {
+        var page = await modules.Send(
+            new ListConversations(
+                userId,
+                escalated,
+                active,
+                channel,
+                Query.Instant(nameof(since), since),
+                limit,
+                Cursor.Read<ConversationKey>(cursor)
+            ),
+            cancellationToken
+        );
+        return TypedResults.Ok(new Page<Conversation>(page.Items, Cursor.Write(page.Next)));
+    }
+
+    private static async Task<IResult> Statistics(
+        ISender modules,
+        CancellationToken cancellationToken,
+        string? userId = null,
+        int days = 30
+    ) => TypedResults.Ok(await modules.Send(new GetConversationStatistics(userId, days), cancellationToken));
+
+    private static async Task<IResult> Search(
+        ISender modules,
+        CancellationToken cancellationToken,
+        string? q = null,
+        string? userId = null,
+        int limit = 50,
+        string? cursor = null
+    )
+    {
+        var page = await modules.Send(
+            new SearchMessages(q ?? "", userId, limit, Cursor.Read<MatchKey>(cursor)),
+            cancellationToken
+        );
+        return TypedResults.Ok(new Page<MessageMatch>(page.Items, Cursor.Write(page.Next)));
+    }
 
     private static async Task<IResult> SetEmotion(
         string id,

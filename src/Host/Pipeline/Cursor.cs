@@ -6,6 +6,12 @@ namespace Host.Pipeline;
 // A page's place, opaque to callers.
 internal static class Cursor
 {
+    private static readonly JsonSerializerOptions Strict = new()
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
     public static string? Write<T>(T? key)
         where T : class => key is null ? null : WebEncoders.Base64UrlEncode(JsonSerializer.SerializeToUtf8Bytes(key));
 
@@ -19,7 +25,8 @@ internal static class Cursor
 
         try
         {
-            return JsonSerializer.Deserialize<T>(WebEncoders.Base64UrlDecode(cursor));
+            return JsonSerializer.Deserialize<T>(WebEncoders.Base64UrlDecode(cursor), Strict)
+                ?? throw new JsonException();
         }
         catch (Exception problem) when (problem is JsonException or FormatException)
         {

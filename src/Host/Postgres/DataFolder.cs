@@ -122,6 +122,10 @@ internal sealed class DataFolder : IDisposable
             "--auth=scram-sha-256",
             "--encoding=UTF8",
             "--locale=C",
+            // Text sorts by bytes, and upper and lower case are told beyond ASCII, which searching needs. Only Linux is sure to know it.
+            OperatingSystem.IsLinux()
+                ? "--lc-ctype=C.UTF-8"
+                : "--lc-ctype=C",
             "--no-instructions",
         ];
         var (exit, output) = await ServerProcess.RunAsync(

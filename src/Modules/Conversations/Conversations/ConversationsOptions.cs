@@ -20,6 +20,10 @@ public sealed class ConversationsOptions
     [Range(2, 1_048_576)]
     public int MaxJsonBytes { get; set; } = 65_536;
 
+    /// <summary>Most messages in a context window, whatever its budget. Default 2 000.</summary>
+    [Range(1, 100_000)]
+    public int MaxContextMessages { get; set; } = 2_000;
+
     /// <summary>
     /// Secret behind the tombstones of erased users, base64, at least 32 bytes. Absent: one that the database made for itself; set it to
     /// keep the secret out of database backups. Changing it forgets who was erased.

@@ -38,6 +38,8 @@ internal sealed class MessageTable : IEntityTypeConfiguration<MessageRow>
         m.input_tokens, m.output_tokens, m.token_count, m.tool_calls, m.tool_results
         """;
 
+    public const string Hour = "date_bin('1 hour', m.sent_at, timestamptz '0001-01-01 00:00:00+00')";
+
     public static Message Read(NpgsqlDataReader row, int from = 0) =>
         Answer(
             new MessageRow
@@ -101,7 +103,7 @@ internal sealed class MessageTable : IEntityTypeConfiguration<MessageRow>
         table.Property(m => m.ToolCalls).HasColumnType("jsonb");
         table.Property(m => m.ToolResults).HasColumnType("jsonb");
 
-        // GetMessages, in both directions.
+        // GetMessages in both directions, GetUserMessages and GetContextWindow.
         table.HasIndex(
             m => new
             {
@@ -125,5 +127,23 @@ internal sealed class MessageTable : IEntityTypeConfiguration<MessageRow>
             )
             .HasFilter("score IS NOT NULL")
             .IncludeProperties(m => new { m.Score, m.Label });
+
+        // GetContextWindow that keeps system messages: they lie far back and are few.
+        table
+            .HasIndex(
+                m => new
+                {
+                    m.ConversationId,
+                    m.SentAt,
+                    m.Id,
+                },
+                "ix_messages_context_window"
+            )
+            .HasFilter("role = 2");
+
+        // Indexes on expressions, which only their migration can name:
+        // ix_messages_search on SearchMessages.Words;
+        // ix_messages_hour on Hour, for GetConversationStatistics and for SearchMessages of a word that many messages hold. One on sent_at
+        // itself would tempt the planner to look for a long conversation's newest messages among everybody's.
     }
 }

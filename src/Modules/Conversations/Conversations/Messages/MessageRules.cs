@@ -9,6 +9,7 @@ internal static class MessageRules
     public const int MaxLabelLength = 32;
     private const int MaxDetected = 32;
     private const int MaxChannelLength = 20;
+    private const string NoSlug = "It must be a lower-case slug of 1 to 20 characters.";
 
     // What PostgreSQL's numeric takes without a second thought; doubles end at 308.
     private const double MaxNumber = 1e300;
@@ -42,6 +43,23 @@ internal static class MessageRules
         if (Id(value) is { } wrong)
         {
             context.AddFailure(wrong);
+        }
+    }
+
+    // An id inside a cursor: wrong only where the cursor was made by hand.
+    public static void CursorRule<T>(string? value, FluentValidation.ValidationContext<T> context)
+    {
+        if (Id(value) is not null)
+        {
+            context.AddFailure("cursor", "It must be a nextCursor of the same list.");
+        }
+    }
+
+    public static void ChannelRule<T>(string? value, FluentValidation.ValidationContext<T> context)
+    {
+        if (value is not null && !IsSlug(value))
+        {
+            context.AddFailure(NoSlug);
         }
     }
 
@@ -127,12 +145,7 @@ internal static class MessageRules
                 ? null
                 : "One of user, assistant, system and tool is needed."
         );
-        fail.Add(
-            "channel",
-            message.Channel is null || IsSlug(message.Channel)
-                ? null
-                : "It must be a lower-case slug of 1 to 20 characters."
-        );
+        fail.Add("channel", message.Channel is null || IsSlug(message.Channel) ? null : NoSlug);
         fail.Add(
             "sentAt",
             message.SentAt is { } at && (at.Year < 1900 || at.Year > 9000)

@@ -75,6 +75,12 @@ namespace Conversations.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_message_at");
 
+                    b.Property<DateTimeOffset>("LastMessageHour")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_message_hour")
+                        .HasComputedColumnSql("date_bin('1 hour', last_message_at, timestamptz '0001-01-01 00:00:00+00')", true);
+
                     b.Property<DateTimeOffset?>("LowSince")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("low_since");
@@ -112,6 +118,11 @@ namespace Conversations.Data.Migrations
 
                     b.HasIndex("UserId", "Id")
                         .HasDatabaseName("ix_conversations_user");
+
+                    b.HasIndex(new[] { "LastMessageHour" }, "ix_conversations_list");
+
+                    b.HasIndex(new[] { "LastMessageHour" }, "ix_conversations_list_escalated")
+                        .HasFilter("escalated_at IS NOT NULL");
 
                     b.ToTable("conversations", "conversations");
 
@@ -232,6 +243,9 @@ namespace Conversations.Data.Migrations
 
                     b.HasKey("ConversationId", "Id")
                         .HasName("pk_messages");
+
+                    b.HasIndex(new[] { "ConversationId", "SentAt", "Id" }, "ix_messages_context_window")
+                        .HasFilter("role = 2");
 
                     b.HasIndex(new[] { "ConversationId", "SentAt", "Id" }, "ix_messages_emotion_history")
                         .HasFilter("score IS NOT NULL");
