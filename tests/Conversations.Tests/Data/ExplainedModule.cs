@@ -63,6 +63,37 @@ public sealed class ExplainedModule : IAsyncLifetime, ILoggerProvider, ILogger
         return Assert.Single(plans);
     }
 
+    // In keys, in INCLUDE, in expressions and in predicates: PostgreSQL records that an index depends on each of them.
+    internal async Task<List<string>> IndexedColumnsOf(string table)
+    {
+        await using var command = services!
+            .GetRequiredKeyedService<NpgsqlDataSource>(ConversationsDbContext.Schema)
+            .CreateCommand(
+                """
+                SELECT DISTINCT a.attname::text COLLATE "C"
+                FROM pg_index i
+                JOIN pg_class t ON t.oid = i.indrelid AND t.relnamespace = 'conversations'::regnamespace AND t.relname = $1
+                JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0
+                WHERE a.attnum = ANY (i.indkey)
+                   OR EXISTS (
+                       SELECT FROM pg_depend d
+                       WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                         AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid AND d.refobjsubid = a.attnum
+                   )
+                ORDER BY 1
+                """
+            );
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = table });
+        var columns = new List<string>();
+        await using var row = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        while (await row.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            columns.Add(row.GetString(0));
+        }
+
+        return columns;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (services is not null)

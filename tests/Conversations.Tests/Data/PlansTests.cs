@@ -148,6 +148,14 @@ public sealed class PlansTests(ExplainedModule module) : IClassFixture<Explained
         Assert.DoesNotContain("Seq Scan messages", plan.Scans, StringComparer.Ordinal);
     }
 
+    // An update that changes no indexed column can stay on its page and leave every index alone (HOT).
+    [Fact]
+    public async Task No_index_holds_what_every_message_changes_in_its_conversation() =>
+        Assert.Equal(
+            ["escalated_at", "id", "last_message_hour", "low_since", "user_id"],
+            await module.IndexedColumnsOf("conversations")
+        );
+
     // Whether PostgreSQL goes through the index row by row or gathers the rows first is its choice.
     private static string Fetched(string scan) =>
         scan.Replace("Bitmap Index Scan", "Index Scan", StringComparison.Ordinal);
