@@ -5,7 +5,9 @@ using FollowUps;
 using Host.Api;
 using Host.Pipeline;
 using Host.Postgres;
+using Host.Scheduling;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 using Scalar.AspNetCore;
 
@@ -16,6 +18,8 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
 {
     private const int OldestPostgres = 150_000;
     private const int BeyondNewestPostgres = 190_000;
+
+    private bool started;
 
     public WebApplication App => app;
 
@@ -58,6 +62,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
     {
         await app.Services.MigrateConversationsAsync(cancellationToken);
         await app.Services.MigrateFollowUpsAsync(cancellationToken);
+        await app.Services.GetRequiredService<Firings>().MigrateAsync(cancellationToken);
     }
 
     public async Task StartAsync(CancellationToken cancellationToken = default)
@@ -68,18 +73,18 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         }
         else
         {
-            var pending = await app.Services.PendingConversationsMigrationsAsync(cancellationToken);
-            if (
-                pending.Count + (await app.Services.PendingFollowUpsMigrationsAsync(cancellationToken)).Count
-                is > 0
-                    and var count
-            )
+            var count =
+                (await app.Services.PendingConversationsMigrationsAsync(cancellationToken)).Count
+                + (await app.Services.PendingFollowUpsMigrationsAsync(cancellationToken)).Count
+                + (await app.Services.GetRequiredService<Firings>().IsMigratedAsync(cancellationToken) ? 0 : 1);
+            if (count > 0)
             {
                 throw new StartException($"The database lacks {count} migrations. Run `Host migrate` first.");
             }
         }
 
         await app.StartAsync(cancellationToken);
+        started = true;
     }
 
     public async Task RunAsync()
@@ -90,6 +95,11 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
 
     public async ValueTask DisposeAsync()
     {
+        if (started)
+        {
+            await app.StopAsync();
+        }
+
         await app.DisposeAsync();
         if (embedded is not null)
         {
@@ -144,9 +154,10 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
     private static void Add(WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddConversationsModule(builder.Configuration);
         services.AddFollowUpsModule(builder.Configuration);
+        services.AddScheduling(builder.Configuration);
         services.AddMediatR(configuration =>
         {
             configuration.RegisterServicesFromAssemblies(
@@ -184,6 +195,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         app.MapConversations();
         app.MapFollowUps();
         app.MapBookings();
+        app.MapScheduler();
         app.MapOpenApi();
         app.MapScalarApiReference();
         app.MapHealthChecks("/health/live");

@@ -50,6 +50,9 @@ public sealed class FollowUpsOptions
     /// <summary>Pause after a run that failed as a whole, the database being away for instance. Default 2 s.</summary>
     public TimeSpan DispatchRetryAfter { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>A follow-up not looked at this long after it was due counts as overdue. Default 1 minute.</summary>
+    public TimeSpan OverdueAfter { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Attempts before a follow-up has failed. Default 5.</summary>
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 5;

@@ -160,7 +160,7 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
             .HasFilter("status = 0")
             .IncludeProperties(f => new { f.DedupeKey, f.Id });
 
-        // GetFollowUpStatistics: what was sent today, and how late.
+        // GetFollowUpStatistics, GetDispatchHealth: what was sent today, and how late.
         table
             .HasIndex(f => f.ExecutedAt, "ix_follow_ups_executed_at")
             .HasFilter("status = 1")

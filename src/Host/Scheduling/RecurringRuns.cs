@@ -1,0 +1,121 @@
+using MediatR;
+
+namespace Host.Scheduling;
+
+// Runs a work when the scheduler says so: once for a firing however many Hosts there are, never two runs of a work at a time, a failure
+// logged and over with. Registered before the scheduler, hence stopped after it: then it waits for what still runs.
+internal sealed partial class RecurringRuns(
+    IReadOnlyList<RecurringWork> works,
+    IRecurringScheduler scheduler,
+    Firings firings,
+    ISender modules,
+    TimeProvider clock,
+    ILogger<RecurringRuns> logger
+) : IHostedService, IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Task> running = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource abandoned = new();
+    private bool stopped;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var work in works)
+        {
+            if (LastDue(work, now) is { } missed)
+            {
+                _ = RunAsync(work.Name, missed);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task RunAsync(string name, DateTimeOffset dueAt)
+    {
+        var done = new TaskCompletionSource();
+        lock (gate)
+        {
+            if (stopped || !running.TryAdd(name, done.Task))
+            {
+                return Task.CompletedTask;
+            }
+        }
+
+        return RunAsync(works.Single(work => work.Name == name), dueAt, done);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        Task[] unfinished;
+        lock (gate)
+        {
+            stopped = true;
+            unfinished = [.. running.Values];
+        }
+
+        await using var timeout = cancellationToken.Register(abandoned.Cancel);
+        await Task.WhenAll(unfinished);
+    }
+
+    public void Dispose() => abandoned.Dispose();
+
+    private async Task RunAsync(RecurringWork work, DateTimeOffset dueAt, TaskCompletionSource done)
+    {
+        try
+        {
+            await using var claim = await firings.ClaimAsync(work.Name, dueAt, abandoned.Token);
+            if (claim is not null)
+            {
+                await modules.Send(work.Request(), abandoned.Token);
+            }
+        }
+        catch (OperationCanceledException) when (abandoned.IsCancellationRequested)
+        {
+            LogAbandoned(logger, work.Name);
+        }
+        catch (Exception problem)
+        {
+            LogFailed(logger, problem, work.Name);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                running.Remove(work.Name);
+            }
+
+            done.SetResult();
+        }
+    }
+
+    private DateTimeOffset? LastDue(RecurringWork work, DateTimeOffset now)
+    {
+        try
+        {
+            DateTimeOffset? last = null;
+            var next = scheduler.NextAfter(work.Cron, now - work.CatchUp);
+            while (next <= now)
+            {
+                last = next;
+                next = scheduler.NextAfter(work.Cron, next.Value);
+            }
+
+            return last;
+        }
+        catch (FormatException)
+        {
+            throw SchedulingOptions.NoCron(work);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Recurring work {Work} failed; it runs again when it is due next")]
+    private static partial void LogFailed(ILogger logger, Exception problem, string work);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Recurring work {Work} was cut short: the Host's shutdown timeout is over"
+    )]
+    private static partial void LogAbandoned(ILogger logger, string work);
+}

@@ -1,0 +1,19 @@
+using FollowUps.Contracts;
+using MediatR;
+
+namespace Host.Scheduling;
+
+// What runs again and again: a name, six cron fields (seconds first, weekdays by name, in the zone of Scheduling:TimeZone) and the request
+// that is sent. The name is also its key under Scheduling:Work and in scheduler.firings.
+internal sealed record RecurringWork(string Name, string Cron, Func<IBaseRequest> Request)
+{
+    // The last firing missed while no Host ran is made up for at start when it is no older than this. Zero: it is skipped.
+    public TimeSpan CatchUp { get; init; }
+
+    public static readonly IReadOnlyList<RecurringWork> All =
+    [
+        // The dispatcher wakes at every due instant by itself; this finds what is due should it ever fail to. Skipped when missed:
+        // the dispatcher looks at start anyway.
+        new("dispatch-sweep", "30 * * * * *", () => new DispatchDueFollowUps()),
+    ];
+}

@@ -1,0 +1,13 @@
+using MediatR;
+
+namespace FollowUps.Contracts;
+
+/// <summary>Tells whether follow-ups leave on time, counted in the database: the same answer on every Host.</summary>
+public sealed record GetDispatchHealth : IRequest<DispatchHealth>;
+
+/// <summary>How dispatch stands.</summary>
+/// <param name="Pending">How many are still to be sent.</param>
+/// <param name="ExecutedToday">How many were sent since midnight UTC.</param>
+/// <param name="Overdue">How many should have been looked at more than a minute ago (option <c>FollowUps:OverdueAfter</c>).</param>
+/// <param name="NextAt">When the next one is looked at; null when none is pending.</param>
+public sealed record DispatchHealth(long Pending, long ExecutedToday, long Overdue, DateTimeOffset? NextAt);

@@ -1,0 +1,33 @@
+using FollowUps.Contracts;
+using Testing;
+
+namespace FollowUps.Tests.Features.Dispatch;
+
+public sealed class GetDispatchHealthTests(HostFixture host) : IClassFixture<HostFixture>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Pending_and_sent_ones_are_counted_and_the_next_is_named()
+    {
+        var due = new DateTimeOffset(2099, 11, 5, 18, 0, 0, TimeSpan.Zero);
+        NewFollowUp At(DateTimeOffset scheduledAt) =>
+            new()
+            {
+                Trigger = FollowUpTrigger.Custom,
+                UserId = Some.Id(),
+                Message = "Hello",
+                ScheduledAt = scheduledAt,
+            };
+
+        await host.Modules.Send(
+            new ScheduleFollowUps([At(due.AddDays(1)), At(due), At(DateTimeOffset.UnixEpoch)]),
+            Token
+        );
+
+        var health = await Until.NotNull(async () =>
+            await host.Modules.Send(new GetDispatchHealth(), Token) is { ExecutedToday: > 0 } counted ? counted : null
+        );
+        Assert.Equal(new DispatchHealth(Pending: 2, ExecutedToday: 1, Overdue: 0, NextAt: due), health);
+    }
+}
