@@ -196,6 +196,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         app.MapFollowUps();
         app.MapBookings();
         app.MapScheduler();
+        app.MapDispatch();
         app.MapOpenApi();
         app.MapScalarApiReference();
         app.MapHealthChecks("/health/live");

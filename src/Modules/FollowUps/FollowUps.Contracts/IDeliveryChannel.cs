@@ -8,6 +8,12 @@ public interface IDeliveryChannel
     /// <summary>A lower-case slug, such as <c>outbox</c>.</summary>
     string Name { get; }
 
+    /// <summary>
+    /// True when handing over the same follow-up twice reaches the customer once: the channel itself keeps the idempotency key. Then a promotion
+    /// whose attempt ended uncertain is sent again too.
+    /// </summary>
+    bool RepeatsAreHarmless => false;
+
     /// <summary>Hands over a batch. A delivery that fails is answered as such; an exception fails all of them.</summary>
     /// <param name="deliveries">What is to be sent.</param>
     /// <param name="cancellationToken">Gives up what has not been handed over.</param>
@@ -38,6 +44,14 @@ public sealed record Delivery(
 
 /// <summary>What a channel says of a delivery.</summary>
 /// <param name="Delivered">True when the provider took it.</param>
-/// <param name="Error">Why not.</param>
+/// <param name="Error">Why not, without addresses or message content.</param>
 /// <param name="Permanent">True when another attempt cannot help.</param>
-public sealed record DeliveryResult(bool Delivered, string? Error = null, bool Permanent = false);
+/// <param name="Uncertain">True when the provider may have taken it: no answer came, for instance.</param>
+/// <param name="RetryAfter">How long the provider wants to be left alone; null for the usual back-off.</param>
+public sealed record DeliveryResult(
+    bool Delivered,
+    string? Error = null,
+    bool Permanent = false,
+    bool Uncertain = false,
+    TimeSpan? RetryAfter = null
+);

@@ -41,11 +41,18 @@ public sealed class FollowUpsOptions
     [Range(1, 10_000)]
     public int DispatchBatchSize { get; set; } = 500;
 
-    /// <summary>How long a claim lasts; a crash frees its follow-ups after that. Default 30 s.</summary>
-    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>Most batches of one Host on their way at once. Default 2.</summary>
+    [Range(1, 64)]
+    public int DispatchParallelism { get; set; } = 2;
 
-    /// <summary>The dispatcher looks this often even when nothing is known to be due. Default 30 s.</summary>
-    public TimeSpan DispatchSweepEvery { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long a claim lasts; it is extended while its batch is on its way, and a crash frees it after that. Default 10 s.</summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The dispatcher looks this often even when nothing is known to be due: so late at most is what another Host scheduled before it died.
+    /// Default 2 s.
+    /// </summary>
+    public TimeSpan DispatchSweepEvery { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Pause after a run that failed as a whole, the database being away for instance. Default 2 s.</summary>
     public TimeSpan DispatchRetryAfter { get; set; } = TimeSpan.FromSeconds(2);

@@ -12,8 +12,11 @@ internal sealed class FollowUpRow
     public Guid Id { get; init; }
     public DateTimeOffset ScheduledAt { get; init; }
 
-    // When the dispatcher looks at it next: due time, end of a lease or end of a back-off.
+    // When the dispatcher looks at it next: due time, end of a back-off or of a hold.
     public DateTimeOffset NextAt { get; init; }
+
+    // Until then whoever claimed it may send it. Not indexed, so that a claim is a HOT update.
+    public DateTimeOffset? LeasedUntil { get; init; }
     public DateTimeOffset NotAfter { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? EventAt { get; init; }
@@ -36,6 +39,7 @@ internal sealed class FollowUpRow
     public string? DedupeKey { get; init; }
     public string? TemplateId { get; init; }
     public string? Message { get; init; }
+    public string? MessageSubject { get; init; }
     public string? MessageContent { get; init; }
     public string? HeldReason { get; init; }
     public string? CancelReason { get; init; }
@@ -61,7 +65,7 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         """;
 
     // Not on its way at this moment ($2): a text that a channel has in hand cannot be called back or moved.
-    public const string Idle = "(f.attempts = '[]' OR f.attempts -> -1 ->> 'outcome' IS NOT NULL OR f.next_at <= $2)";
+    public const string Idle = "(f.leased_until IS NULL OR f.leased_until <= $2)";
 
     public static FollowUp Read(NpgsqlDataReader row, int from)
     {
@@ -82,7 +86,7 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
             CancelledAt = Instant(8),
             CancelReason = Text(9),
             TemplateId = Text(10),
-            MessageContent = Text(11),
+            MessageContent = row.GetInt16(from + 5) == (short)FollowUpStatus.Executed ? Text(11) : null,
             Mood = row.IsDBNull(from + 12) ? null : (FollowUpMood)row.GetInt16(from + 12),
             HeldReason = Text(13),
             Attempts = Json<FollowUpAttempt[]>(row.GetString(from + 14)),
@@ -129,6 +133,8 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
     public void Configure(EntityTypeBuilder<FollowUpRow> table)
     {
         table.ToTable("follow_ups");
+        // Room on each page for the claim and the words, which are updated in place.
+        table.HasStorageParameter("fillfactor", 70);
         table.HasKey(f => f.Id).HasName("pk_follow_ups");
         table.Property(f => f.UserId).UseCollation("C");
         table.Property(f => f.ConversationId).UseCollation("C");

@@ -10,6 +10,8 @@ internal sealed class FollowUpsDbContext(DbContextOptions<FollowUpsDbContext> op
 
     public DbSet<BookingRow> Bookings => Set<BookingRow>();
 
+    public DbSet<PauseRow> Pauses => Set<PauseRow>();
+
     public DbSet<OutboxRow> Outbox => Set<OutboxRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

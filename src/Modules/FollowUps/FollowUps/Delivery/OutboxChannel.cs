@@ -12,6 +12,8 @@ internal sealed class OutboxChannel([FromKeyedServices(FollowUpsDbContext.Schema
 {
     public string Name => "outbox";
 
+    public bool RepeatsAreHarmless => true;
+
     public async Task<IReadOnlyList<DeliveryResult>> DeliverAsync(
         IReadOnlyList<Contracts.Delivery> deliveries,
         CancellationToken cancellationToken

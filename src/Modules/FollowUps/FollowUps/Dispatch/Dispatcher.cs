@@ -1,56 +1,111 @@
-using FollowUps.Contracts;
-using MediatR;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace FollowUps.Dispatch;
 
-// Sleeps until the next follow-up is due, or until an earlier one is announced.
+// Sleeps until the next follow-up is due, or until an earlier one is announced. What it claims is sent beside it, a bounded number of batches at
+// once, so that a slow channel does not make the next one late.
 internal sealed partial class Dispatcher(
-    ISender modules,
+    Claims claims,
+    Sending sending,
     DueSignal due,
     IOptions<FollowUpsOptions> options,
     TimeProvider clock,
     ILogger<Dispatcher> logger
 ) : BackgroundService
 {
+    private readonly SemaphoreSlim free = new(options.Value.DispatchParallelism);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        try
         {
-            var nextAt = clock.GetUtcNow() + options.Value.DispatchSweepEvery;
-            try
+            while (true)
             {
-                due.Reset();
-                var result = await modules.Send(new DispatchDueFollowUps(), stoppingToken);
-                nextAt = result.NextAt < nextAt ? result.NextAt.Value : nextAt;
+                await due.SleepUntilAsync(await DispatchAsync(stoppingToken), stoppingToken);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // What is on its way is waited for: the host's shutdown timeout bounds it.
+            for (var i = 0; i < options.Value.DispatchParallelism; i++)
             {
-                return;
-            }
-            catch (Exception problem)
-            {
-                // Whatever it was, the claims end by themselves: look again soon.
-                LogFailed(logger, problem);
-                nextAt = clock.GetUtcNow() + options.Value.DispatchRetryAfter;
-            }
-
-            try
-            {
-                await due.SleepUntilAsync(nextAt, stoppingToken);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
+                await free.WaitAsync(CancellationToken.None);
             }
         }
     }
 
+    public override void Dispose()
+    {
+        free.Dispose();
+        base.Dispose();
+    }
+
+    // Takes all that is due; answers when to look again.
+    private async Task<DateTimeOffset> DispatchAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            await free.WaitAsync(stoppingToken);
+            ClaimedBatch batch;
+            try
+            {
+                due.Reset();
+                batch = await claims.TakeAsync(stoppingToken);
+            }
+            catch (Exception problem) when (problem is not OperationCanceledException)
+            {
+                free.Release();
+                LogNotClaimed(logger, problem);
+                return clock.GetUtcNow() + options.Value.DispatchRetryAfter;
+            }
+            catch (OperationCanceledException)
+            {
+                free.Release();
+                throw;
+            }
+
+            _ = SendAsync(batch, stoppingToken);
+            if (!batch.More)
+            {
+                // Others may schedule too, and die: what they left is found by looking now and then.
+                var sweep = clock.GetUtcNow() + options.Value.DispatchSweepEvery;
+                return batch.NextAt < sweep ? batch.NextAt.Value : sweep;
+            }
+        }
+    }
+
+    private async Task SendAsync(ClaimedBatch batch, CancellationToken stoppingToken)
+    {
+        try
+        {
+            var (_, nextAt) = await sending.SendAsync(batch.Claims, stoppingToken);
+            if (nextAt is { } putOff)
+            {
+                due.Announce(putOff);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Released, or uncertain when its lease ends.
+        }
+        catch (Exception problem)
+        {
+            LogNotSent(logger, problem, batch.Claims.Count);
+        }
+        finally
+        {
+            free.Release();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Due follow-ups could not be claimed; trying again")]
+    private static partial void LogNotClaimed(ILogger logger, Exception problem);
+
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "A dispatch run failed; its follow-ups are taken up again when their leases end"
+        Message = "A batch of {Count} follow-ups was not finished; it is taken up again when its leases end"
     )]
-    private static partial void LogFailed(ILogger logger, Exception problem);
+    private static partial void LogNotSent(ILogger logger, Exception problem, int count);
 }

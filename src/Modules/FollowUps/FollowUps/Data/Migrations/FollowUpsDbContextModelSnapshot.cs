@@ -141,6 +141,10 @@ namespace FollowUps.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_activity_at");
 
+                    b.Property<DateTimeOffset?>("LeasedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("leased_until");
+
                     b.Property<string>("Message")
                         .HasColumnType("text")
                         .HasColumnName("message");
@@ -148,6 +152,10 @@ namespace FollowUps.Data.Migrations
                     b.Property<string>("MessageContent")
                         .HasColumnType("text")
                         .HasColumnName("message_content");
+
+                    b.Property<string>("MessageSubject")
+                        .HasColumnType("text")
+                        .HasColumnName("message_subject");
 
                     b.Property<short?>("Mood")
                         .HasColumnType("smallint")
@@ -221,6 +229,8 @@ namespace FollowUps.Data.Migrations
                     b.HasIndex(new[] { "UserId", "ScheduledAt", "Id" }, "ix_follow_ups_user");
 
                     b.ToTable("follow_ups", "followups");
+
+                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
                 });
 
             modelBuilder.Entity("FollowUps.Data.OutboxRow", b =>
@@ -265,6 +275,22 @@ namespace FollowUps.Data.Migrations
                     b.HasIndex(new[] { "UserId", "SentAt", "FollowUpId" }, "ix_outbox_user");
 
                     b.ToTable("outbox", "followups");
+                });
+
+            modelBuilder.Entity("FollowUps.Data.PauseRow", b =>
+                {
+                    b.Property<short>("Trigger")
+                        .HasColumnType("smallint")
+                        .HasColumnName("trigger");
+
+                    b.Property<DateTimeOffset>("PausedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("paused_at");
+
+                    b.HasKey("Trigger")
+                        .HasName("pk_pauses");
+
+                    b.ToTable("pauses", "followups");
                 });
 
             modelBuilder.Entity("FollowUps.Data.RecipientRow", b =>

@@ -1,0 +1,24 @@
+using FollowUps.Contracts;
+using MediatR;
+
+namespace Host.Api;
+
+internal static class Dispatch
+{
+    public static void MapDispatch(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/api/v1/dispatch").WithTags("Dispatch");
+        api.MapPost(
+            "/pause",
+            async (PauseDispatch? which, ISender modules, CancellationToken cancellationToken) =>
+                new DispatchState(await modules.Send(which ?? new PauseDispatch(), cancellationToken))
+        );
+        api.MapPost(
+            "/resume",
+            async (ResumeDispatch? which, ISender modules, CancellationToken cancellationToken) =>
+                new DispatchState(await modules.Send(which ?? new ResumeDispatch(), cancellationToken))
+        );
+    }
+
+    private sealed record DispatchState(IReadOnlyList<FollowUpTrigger> Paused);
+}

@@ -1,0 +1,227 @@
+using FollowUps.Contracts;
+using FollowUps.Data;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace FollowUps.Dispatch;
+
+// A due follow-up that this process alone may send until its lease ends.
+internal sealed record Claim(
+    Guid Id,
+    int Fence,
+    string UserId,
+    string? ConversationId,
+    string? BookingId,
+    FollowUpTrigger Trigger,
+    DateTimeOffset? EventAt,
+    DateTimeOffset? LastActivityAt,
+    string? PinnedTemplateId,
+    string? Message,
+    string? Variables,
+    int Attempt,
+    int AttemptsBefore,
+    PreparedText? Prepared,
+    string? Locale,
+    string? Address
+)
+{
+    // Which attempt it is since it was last made to try anew.
+    public int Try => Attempt - AttemptsBefore;
+
+    public static Claim Read(NpgsqlDataReader row)
+    {
+        string? Text(int at) => row.IsDBNull(at) ? null : row.GetString(at);
+        DateTimeOffset? Instant(int at) => row.IsDBNull(at) ? null : row.GetFieldValue<DateTimeOffset>(at);
+
+        return new Claim(
+            row.GetGuid(0),
+            row.GetInt32(1),
+            row.GetString(2),
+            Text(3),
+            Text(4),
+            (FollowUpTrigger)row.GetInt16(5),
+            Instant(6),
+            Instant(7),
+            Text(8),
+            Text(9),
+            Text(10),
+            row.GetInt32(11),
+            row.GetInt32(12),
+            row.IsDBNull(13) ? null : new PreparedText(row.GetString(13), Text(14), row.GetString(15)),
+            Text(16),
+            Text(17)
+        );
+    }
+}
+
+// What an attempt whose end nobody knows may have delivered: the same words go again, or none.
+internal sealed record PreparedText(string TemplateId, string? Subject, string Body);
+
+internal sealed record ClaimedBatch(IReadOnlyList<Claim> Claims, bool More, DateTimeOffset? NextAt);
+
+internal sealed class Claims(
+    [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    IOptions<FollowUpsOptions> options,
+    TimeProvider clock
+)
+{
+    public async Task<ClaimedBatch> TakeAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand(TakeSql)
+            {
+                Parameters =
+                {
+                    new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    new() { Value = (now + options.Value.Lease).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    new() { Value = options.Value.DispatchBatchSize },
+                },
+            }
+        );
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(NextSql));
+
+        var claims = new List<Claim>();
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        var seen = 0;
+        while (await row.ReadAsync(cancellationToken))
+        {
+            seen++;
+            if (!row.IsDBNull(0))
+            {
+                claims.Add(Claim.Read(row));
+            }
+        }
+
+        await row.NextResultAsync(cancellationToken);
+        DateTimeOffset? nextAt = await row.ReadAsync(cancellationToken) ? row.GetFieldValue<DateTimeOffset>(0) : null;
+        return new ClaimedBatch(claims, seen == options.Value.DispatchBatchSize, nextAt);
+    }
+
+    public async Task ExtendAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken)
+    {
+        await using var command = Command(ExtendSql, claims);
+        command.Parameters.Add(
+            new()
+            {
+                Value = (clock.GetUtcNow() + options.Value.Lease).UtcDateTime,
+                NpgsqlDbType = NpgsqlDbType.TimestampTz,
+            }
+        );
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // Gives back what was not handed to any channel: the attempt never was.
+    public async Task ReleaseAsync(IReadOnlyList<Claim> claims)
+    {
+        await using var command = Command(ReleaseSql, claims);
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    private NpgsqlCommand Command(string sql, IReadOnlyList<Claim> claims)
+    {
+        var command = database.CreateCommand(sql);
+        command.Parameters.Add(Columns.Of(claims.Select(c => c.Id), NpgsqlDbType.Uuid));
+        command.Parameters.Add(Columns.Of(claims.Select(c => c.Fence), NpgsqlDbType.Integer));
+        return command;
+    }
+
+    // A crash needs no repair: the lease ends, and the row is taken again. An attempt that never finished may have reached the customer:
+    // uncertain. The same statement refuses what must not go, so that nothing can come between the check and the claim, and puts off what
+    // follows a booking that was moved. It changes no indexed column of what it takes (HOT).
+    private const string TakeSql = """
+        WITH due AS MATERIALIZED (
+            SELECT f.id, f.user_id, f.booking_id, f.trigger, f.created_at, f.scheduled_at, f.not_after, f.event_at
+            FROM followups.follow_ups f
+            WHERE f.status = 0 AND f.next_at <= $1 AND (f.leased_until IS NULL OR f.leased_until <= $1)
+              AND NOT f.trigger = ANY (array(SELECT p.trigger FROM followups.pauses p))
+            ORDER BY f.next_at, f.id
+            LIMIT $3
+            FOR NO KEY UPDATE SKIP LOCKED
+        ), judged AS (
+            SELECT due.id, r.locale, r.addresses ->> 'outbox' AS address, moved.away,
+                   due.scheduled_at + moved.away > $1 AND moved.away <> interval '0' AS put_off,
+                   CASE
+                       WHEN r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[due.trigger + 1]]
+                           THEN 'opted_out'
+                       WHEN b.state = 4 AND (due.trigger = 0 OR due.created_at <= b.recorded_at) THEN 'booking_cancelled'
+                       WHEN b.state = 3 AND due.trigger = 0 THEN 'booking_no_show'
+                       WHEN due.not_after + moved.away < $1 THEN 'stale'
+                   END AS refused
+            FROM due
+            LEFT JOIN followups.recipients r ON r.user_id = due.user_id
+            LEFT JOIN followups.bookings b ON b.booking_id = due.booking_id
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN due.trigger = 0 AND b.event_at IS NOT NULL THEN b.event_at - due.event_at ELSE interval '0' END AS away
+            ) moved
+        ), stopped AS (
+            UPDATE followups.follow_ups f
+            SET fence = f.fence + 1,
+                leased_until = NULL,
+                status = CASE WHEN j.refused IS NULL THEN 0 ELSE 2 END,
+                cancelled_at = CASE WHEN j.refused IS NOT NULL THEN $1 END,
+                cancel_reason = j.refused,
+                held_reason = CASE WHEN j.refused IS NULL THEN f.held_reason END,
+                event_at = f.event_at + j.away,
+                scheduled_at = f.scheduled_at + j.away,
+                not_after = f.not_after + j.away,
+                next_at = f.scheduled_at + j.away,
+                attempts = CASE
+                        WHEN f.attempts <> '[]' AND f.attempts -> -1 ->> 'outcome' IS NULL
+                            THEN jsonb_set(f.attempts, '{-1,outcome}', '"uncertain"')
+                        ELSE f.attempts
+                    END,
+                decisions = f.decisions || CASE
+                        WHEN j.refused IS NOT NULL THEN jsonb_build_object('at', $1, 'decision', 'cancelled', 'reason', j.refused)
+                        ELSE jsonb_build_object('at', $1, 'decision', 'moved', 'reason', 'booking_rescheduled',
+                            'inputs', jsonb_build_object('from', f.scheduled_at, 'to', f.scheduled_at + j.away, 'eventAt', f.event_at + j.away))
+                    END
+            FROM judged j
+            WHERE f.id = j.id AND (j.refused IS NOT NULL OR j.put_off)
+            RETURNING f.id
+        ), taken AS (
+            UPDATE followups.follow_ups f
+            SET fence = f.fence + 1,
+                leased_until = $2,
+                event_at = f.event_at + j.away,
+                attempts = CASE
+                        WHEN f.attempts = '[]' THEN jsonb_build_array(jsonb_build_object('number', 1, 'startedAt', $1))
+                        WHEN f.attempts -> -1 ->> 'outcome' IS NULL THEN jsonb_set(f.attempts, '{-1,outcome}', '"uncertain"')
+                            || jsonb_build_object('number', jsonb_array_length(f.attempts) + 1, 'startedAt', $1)
+                        ELSE f.attempts || jsonb_build_object('number', jsonb_array_length(f.attempts) + 1, 'startedAt', $1)
+                    END
+            FROM judged j
+            WHERE f.id = j.id AND j.refused IS NULL AND NOT j.put_off
+            RETURNING f.id, f.fence, f.user_id, f.conversation_id, f.booking_id, f.trigger, f.event_at, f.last_activity_at,
+                CASE WHEN f.template_pinned THEN f.template_id END, f.message, f.variables, jsonb_array_length(f.attempts), f.attempts_before,
+                CASE WHEN f.attempts @> '[{"outcome": "uncertain"}]' AND f.message_content IS NOT NULL THEN f.template_id END,
+                f.message_subject, f.message_content, j.locale, j.address
+        )
+        SELECT * FROM taken
+        UNION ALL
+        SELECT NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL FROM stopped
+        """;
+
+    // Behind those that are being sent right now.
+    private const string NextSql = """
+        SELECT f.next_at FROM followups.follow_ups f
+        WHERE f.status = 0 AND f.leased_until IS NULL AND NOT f.trigger = ANY (array(SELECT p.trigger FROM followups.pauses p))
+        ORDER BY f.next_at
+        LIMIT 1
+        """;
+
+    private const string ExtendSql = """
+        UPDATE followups.follow_ups f SET leased_until = $3
+        FROM unnest($1, $2) AS c(id, fence)
+        WHERE f.id = c.id AND f.fence = c.fence AND f.status = 0
+        """;
+
+    private const string ReleaseSql = """
+        UPDATE followups.follow_ups f SET leased_until = NULL, attempts = f.attempts - -1
+        FROM unnest($1, $2) AS c(id, fence)
+        WHERE f.id = c.id AND f.fence = c.fence AND f.status = 0
+        """;
+}
