@@ -197,6 +197,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         app.MapBookings();
         app.MapScheduler();
         app.MapDispatch();
+        app.MapRecipients();
         app.MapOpenApi();
         app.MapScalarApiReference();
         app.MapHealthChecks("/health/live");

@@ -1,5 +1,9 @@
+using System.Globalization;
+using System.Text.Json;
+using FollowUps.Contracts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Npgsql;
 
 namespace FollowUps.Data;
 
@@ -17,6 +21,25 @@ internal sealed class RecipientRow
 
 internal sealed class RecipientTable : IEntityTypeConfiguration<RecipientRow>
 {
+    public const string Columns = "r.user_id, r.time_zone, r.locale, r.addresses, r.opt_out, r.quiet_from, r.quiet_to";
+
+    public static Recipient Read(NpgsqlDataReader row)
+    {
+        string Clock(int at) => row.GetFieldValue<TimeOnly>(at).ToString("HH:mm", CultureInfo.InvariantCulture);
+
+        return new Recipient
+        {
+            UserId = row.GetString(0),
+            TimeZone = row.IsDBNull(1) ? Recipient.DefaultTimeZone : row.GetString(1),
+            Locale = row.IsDBNull(2) ? Recipient.DefaultLocale : row.GetString(2),
+            Addresses = row.IsDBNull(3)
+                ? new()
+                : JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(3))!,
+            OptOut = row.GetFieldValue<string[]>(4),
+            QuietHours = row.IsDBNull(5) ? null : new QuietHours(Clock(5), Clock(6)),
+        };
+    }
+
     public void Configure(EntityTypeBuilder<RecipientRow> table)
     {
         table.ToTable("recipients");

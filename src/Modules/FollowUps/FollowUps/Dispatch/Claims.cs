@@ -1,7 +1,9 @@
 using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Recipients;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -24,7 +26,9 @@ internal sealed record Claim(
     int AttemptsBefore,
     PreparedText? Prepared,
     string? Locale,
-    string? Address
+    string? Address,
+    DateTimeZone Zone,
+    QuietSpan? Quiet
 )
 {
     // Which attempt it is since it was last made to try anew.
@@ -51,7 +55,14 @@ internal sealed record Claim(
             row.GetInt32(12),
             row.IsDBNull(13) ? null : new PreparedText(row.GetString(13), Text(14), row.GetString(15)),
             Text(16),
-            Text(17)
+            Text(17),
+            (Text(18) is { } zone ? DateTimeZoneProviders.Tzdb.GetZoneOrNull(zone) : null) ?? DateTimeZone.Utc,
+            row.IsDBNull(19)
+                ? null
+                : new QuietSpan(
+                    LocalTime.FromTimeOnly(row.GetFieldValue<TimeOnly>(19)),
+                    LocalTime.FromTimeOnly(row.GetFieldValue<TimeOnly>(20))
+                )
         );
     }
 }
@@ -142,7 +153,7 @@ internal sealed class Claims(
             LIMIT $3
             FOR NO KEY UPDATE SKIP LOCKED
         ), judged AS (
-            SELECT due.id, r.locale, r.addresses ->> 'outbox' AS address, moved.away,
+            SELECT due.id, r.locale, r.addresses ->> 'outbox' AS address, r.time_zone, r.quiet_from, r.quiet_to, moved.away,
                    due.scheduled_at + moved.away > $1 AND moved.away <> interval '0' AS put_off,
                    CASE
                        WHEN r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[due.trigger + 1]]
@@ -198,11 +209,12 @@ internal sealed class Claims(
             RETURNING f.id, f.fence, f.user_id, f.conversation_id, f.booking_id, f.trigger, f.event_at, f.last_activity_at,
                 CASE WHEN f.template_pinned THEN f.template_id END, f.message, f.variables, jsonb_array_length(f.attempts), f.attempts_before,
                 CASE WHEN f.attempts @> '[{"outcome": "uncertain"}]' AND f.message_content IS NOT NULL THEN f.template_id END,
-                f.message_subject, f.message_content, j.locale, j.address
+                f.message_subject, f.message_content, j.locale, j.address, j.time_zone, j.quiet_from, j.quiet_to
         )
         SELECT * FROM taken
         UNION ALL
-        SELECT NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL FROM stopped
+        SELECT NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        FROM stopped
         """;
 
     // Behind those that are being sent right now.

@@ -6,6 +6,7 @@ using FollowUps.Wording;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -92,6 +93,14 @@ internal sealed class Sending(
     private Outcome Decide(Claim claim, Mood mood)
     {
         var now = clock.GetUtcNow();
+        if (
+            claim.Quiet?.FirstAllowed(Instant.FromDateTimeOffset(now), claim.Zone).ToDateTimeOffset() is { } allowed
+            && allowed > now
+        )
+        {
+            return new Outcome(claim, OutcomeKind.Held) { Reason = "quiet_hours", NextAt = allowed };
+        }
+
         if (mood.Escalated && claim.Trigger is FollowUpTrigger.PostEvent or FollowUpTrigger.Reengagement)
         {
             return new Outcome(claim, OutcomeKind.Held)
@@ -137,7 +146,10 @@ internal sealed class Sending(
 
         if (claim.EventAt is { } eventAt)
         {
-            values["event_date"] = TemplateRenderer.EventDate(eventAt, claim.Locale);
+            values["event_date"] = TemplateRenderer.EventDate(
+                Instant.FromDateTimeOffset(eventAt).InZone(claim.Zone).ToDateTimeOffset(),
+                claim.Locale
+            );
         }
 
         if (claim.LastActivityAt is { } active)

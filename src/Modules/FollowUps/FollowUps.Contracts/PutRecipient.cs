@@ -1,0 +1,28 @@
+using MediatR;
+
+namespace FollowUps.Contracts;
+
+/// <summary>
+/// Replaces how a customer wants to be reached; what is absent goes back to its default. Pending follow-ups that the customer opts out of are
+/// cancelled (<c>opted_out</c>) in the same transaction; those held by quiet hours are judged again.
+/// </summary>
+public sealed record PutRecipient : IRequest<Recipient>
+{
+    /// <summary>The customer: 1 to 255 characters.</summary>
+    public string UserId { get; init; } = "";
+
+    /// <summary>An id of the IANA time zone database, such as <c>Europe/Berlin</c>; UTC when absent.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>A BCP 47 tag that .NET has a culture for, such as <c>de-AT</c>; <c>en</c> when absent. Kept in its canonical spelling.</summary>
+    public string? Locale { get; init; }
+
+    /// <summary>By channel (a lower-case slug of at most 20 characters) an address of 1 to 320 characters; at most 20.</summary>
+    public IReadOnlyDictionary<string, string?>? Addresses { get; init; }
+
+    /// <summary>Of post_event, reengagement, emotion_based, custom and all; one named twice counts once.</summary>
+    public IReadOnlyList<string?>? OptOut { get; init; }
+
+    /// <summary>When nothing may be sent; absent: at no time.</summary>
+    public QuietHours? QuietHours { get; init; }
+}

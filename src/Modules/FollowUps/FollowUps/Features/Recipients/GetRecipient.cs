@@ -1,0 +1,35 @@
+using FluentValidation;
+using FollowUps.Contracts;
+using FollowUps.Data;
+using FollowUps.Scheduling;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace FollowUps.Features.Recipients;
+
+internal sealed class GetRecipientValidator : AbstractValidator<GetRecipient>
+{
+    public GetRecipientValidator() =>
+        RuleFor(request => request.UserId)
+            .Custom(
+                (id, context) =>
+                    FollowUpRules.CheckText("userId", id ?? "", FollowUpRules.MaxIdLength, context.AddFailure)
+            );
+}
+
+internal sealed class GetRecipientHandler([FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database)
+    : IRequestHandler<GetRecipient, Recipient>
+{
+    public async Task<Recipient> Handle(GetRecipient request, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(ReadSql);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request.UserId });
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        return await row.ReadAsync(cancellationToken)
+            ? RecipientTable.Read(row)
+            : new Recipient { UserId = request.UserId };
+    }
+
+    private const string ReadSql = $"SELECT {RecipientTable.Columns} FROM followups.recipients r WHERE r.user_id = $1";
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using FollowUps.Contracts;
+using FollowUps.Scheduling;
+using NodaTime;
+
+namespace FollowUps.Recipients;
+
+internal static partial class RecipientRules
+{
+    private const int MaxAddresses = 20;
+    private const int MaxAddressLength = 320;
+    private static readonly string[] OptOuts = ["post_event", "reengagement", "emotion_based", "custom", "all"];
+
+    public static void Check(PutRecipient recipient, Action<string, string> fail)
+    {
+        FollowUpRules.CheckText("userId", recipient.UserId ?? "", FollowUpRules.MaxIdLength, fail);
+
+        if (recipient.TimeZone is { } zone && !DateTimeZoneProviders.Tzdb.Ids.Contains(zone))
+        {
+            fail("timeZone", "It must be an id of the IANA time zone database, such as Europe/Berlin.");
+        }
+
+        if (recipient.Locale is { } locale && !IsKnown(locale))
+        {
+            fail("locale", "It must be a known BCP 47 tag, such as en or de-AT.");
+        }
+
+        if (recipient.Addresses is { Count: > MaxAddresses })
+        {
+            fail("addresses", $"At most {MaxAddresses} are kept.");
+        }
+
+        foreach (var (channel, address) in recipient.Addresses ?? new Dictionary<string, string?>())
+        {
+            if (!Slug.IsMatch(channel))
+            {
+                fail("addresses", "A channel is a lower-case slug of at most 20 characters.");
+                continue;
+            }
+
+            FollowUpRules.CheckText($"addresses.{channel}", address ?? "", MaxAddressLength, fail);
+        }
+
+        for (var i = 0; i < recipient.OptOut?.Count; i++)
+        {
+            if (!OptOuts.Contains(recipient.OptOut[i], StringComparer.Ordinal))
+            {
+                fail($"optOut[{i}]", $"One of {string.Join(", ", OptOuts)} is needed.");
+            }
+        }
+
+        if (recipient.QuietHours is { } quiet)
+        {
+            CheckTime("quietHours.from", quiet.From, fail);
+            CheckTime("quietHours.to", quiet.To, fail);
+            if (Time(quiet.From) is { } from && from == Time(quiet.To))
+            {
+                fail("quietHours.to", "It must differ from the beginning.");
+            }
+        }
+    }
+
+    public static TimeOnly? Time(string? text) =>
+        TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
+            ? time
+            : null;
+
+    private static void CheckTime(string field, string? text, Action<string, string> fail)
+    {
+        if (Time(text) is null)
+        {
+            fail(field, "A local time is needed, such as 21:30.");
+        }
+    }
+
+    // ICU makes a culture for any well-formed tag; the predefined ones are those it has data for.
+    private static bool IsKnown(string locale)
+    {
+        if (!LanguageTag.IsMatch(locale))
+        {
+            return false;
+        }
+
+        try
+        {
+            CultureInfo.GetCultureInfo(locale, predefinedOnly: true);
+            return true;
+        }
+        catch (CultureNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    [GeneratedRegex(@"\A[a-z][a-z0-9_-]{0,19}\z")]
+    private static partial Regex Slug { get; }
+
+    [GeneratedRegex(@"\A[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?\z")]
+    private static partial Regex LanguageTag { get; }
+}

@@ -1,0 +1,81 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Testing;
+
+namespace Host.Tests.Api;
+
+public sealed class RecipientsTests(HostFixture host) : IClassFixture<HostFixture>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private async Task<(HttpStatusCode Status, JsonElement Body)> Put(string user, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        var answer = await host.Http.PutAsync($"/api/v1/recipients/{user}", content, Token);
+        return (answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>(Token));
+    }
+
+    [Fact]
+    public async Task One_never_put_answers_with_defaults()
+    {
+        var user = Some.Id();
+
+        var json = await host.Http.GetStringAsync($"/api/v1/recipients/{user}", Token);
+
+        Assert.Equal(
+            $$"""{"userId":"{{user}}","timeZone":"UTC","locale":"en","addresses":{},"optOut":[],"quietHours":null}""",
+            json
+        );
+    }
+
+    [Fact]
+    public async Task What_is_put_is_answered_and_the_path_names_the_customer()
+    {
+        var user = Some.Id();
+
+        var (status, body) = await Put(
+            user,
+            """
+            {"userId":"another","timeZone":"Europe/Berlin","locale":"de-de","addresses":{"sms":"+49 30 1"},"optOut":["all"],
+             "quietHours":{"from":"22:00","to":"07:00"}}
+            """
+        );
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(
+            $$$"""{"userId":"{{{user}}}","timeZone":"Europe/Berlin","locale":"de-DE","addresses":{"sms":"+49 30 1"},"optOut":["all"],"quietHours":{"from":"22:00","to":"07:00"}}""",
+            body.GetRawText()
+        );
+    }
+
+    [Theory]
+    [InlineData("""{"timeZone":"Mars/Olympus"}""", "timeZone")]
+    [InlineData("""{"timeZone":"UTC+03:00"}""", "timeZone")]
+    [InlineData("""{"timeZone":"Pacific Standard Time"}""", "timeZone")]
+    [InlineData("""{"locale":"xx-YY"}""", "locale")]
+    [InlineData("""{"locale":""}""", "locale")]
+    [InlineData("""{"locale":"de_DE"}""", "locale")]
+    [InlineData("""{"addresses":{"E-Mail":"a@example.org"}}""", "addresses")]
+    [InlineData("""{"addresses":{"email":null}}""", "addresses.email")]
+    [InlineData("""{"addresses":{"email":""}}""", "addresses.email")]
+    [InlineData("""{"optOut":["everything"]}""", "optOut[0]")]
+    [InlineData("""{"optOut":["all",null]}""", "optOut[1]")]
+    [InlineData("""{"optOut":"all"}""", "optOut")]
+    [InlineData("""{"quietHours":{"from":"22:00"}}""", "quietHours.to")]
+    [InlineData("""{"quietHours":{"from":"24:00","to":"07:00"}}""", "quietHours.from")]
+    [InlineData("""{"quietHours":{"from":"07:00","to":"07:00"}}""", "quietHours.to")]
+    public async Task Bad_input_names_the_field_and_changes_nothing(string body, string field)
+    {
+        var user = Some.Id();
+        await Put(user, """{"optOut":["custom"]}""");
+
+        var (status, problem) = await Put(user, body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Equal([field], problem.GetProperty("errors").EnumerateObject().Select(error => error.Name));
+        var kept = await host.Http.GetFromJsonAsync<JsonElement>($"/api/v1/recipients/{user}", Token);
+        Assert.Equal("custom", kept.GetProperty("optOut")[0].GetString());
+    }
+}
