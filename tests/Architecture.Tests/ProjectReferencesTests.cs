@@ -27,6 +27,7 @@ public sealed class ProjectReferencesTests
             "FollowUps.Contracts",
             "Host",
         ],
+        ["Benchmarks"] = ["Conversations", "Conversations.Contracts", "FollowUps", "FollowUps.Contracts", "Host"],
     };
 
     public static TheoryData<string> Projects() =>

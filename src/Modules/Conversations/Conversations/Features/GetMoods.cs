@@ -43,7 +43,7 @@ internal sealed class GetMoodsHandler([FromKeyedServices(ConversationsDbContext.
     }
 
     // A subject's conversations: the one it names, else all of its customer's.
-    private const string Sql = """
+    public const string Sql = """
         SELECT s.ord::int - 1, coalesce(m.scores, array[]::float8[]), coalesce(m.escalated, false),
                (SELECT count(*)::int FROM conversations.conversations c WHERE c.user_id = s.user_id)
         FROM unnest($1, $2) WITH ORDINALITY AS s(user_id, conversation_id, ord)

@@ -177,7 +177,7 @@ internal sealed class StoreMessagesHandler(
 
     private const string RefusedState = "CV001";
 
-    private const string InsertSql = $"""
+    public const string InsertSql = $"""
         WITH arrivals AS (
             INSERT INTO conversations.messages AS m
                 (conversation_id, id, user_id, role, content, channel, sent_at, score, label, detected, metadata,
@@ -191,7 +191,7 @@ internal sealed class StoreMessagesHandler(
 
     // A statement of its own, so that its snapshot shows what rivals committed while the first one waited for them. Refusing
     // undoes the whole batch. Answers with the messages that were there before.
-    private const string VerifySql = $"""
+    public const string VerifySql = $"""
         SELECT CASE WHEN i.refusal IS NOT NULL THEN conversations.refuse(i.refusal, i.slot) END, i.slot, {MessageTable.Columns}, {ConversationTable.Columns}
         FROM (
             SELECT i.ord::int - 1 AS slot, i.conversation_id, i.id, m.id IS NOT NULL AS known,

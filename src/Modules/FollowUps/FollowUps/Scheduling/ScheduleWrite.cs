@@ -217,7 +217,7 @@ internal sealed partial class ScheduleWrite(
 
     // The customer's row is the guard: made where missing, locked where present (a DO UPDATE whose WHERE is false locks and writes nothing),
     // in key order, so that schedulers queue per customer and cannot deadlock.
-    private const string LockSql = """
+    public const string LockSql = """
         INSERT INTO followups.recipients AS r (user_id)
         SELECT user_id FROM unnest($1) user_id ORDER BY user_id
         ON CONFLICT (user_id) DO UPDATE SET user_id = r.user_id WHERE false
@@ -225,7 +225,7 @@ internal sealed partial class ScheduleWrite(
 
     // Runs under the locks with a snapshot of its own: what it does not see does not exist. A post-event one of a known booking counts from
     // the booking's own time: the caller's may be older.
-    private const string InsertSql = $"""
+    public const string InsertSql = $"""
         WITH input AS MATERIALIZED (
             SELECT i.*,
                    {Duplicates.Of} AS existing,
