@@ -80,9 +80,11 @@ internal sealed class Server(EmbeddedPostgres postgres, string folder) : IAsyncD
     }
 
     // What the server spent its time on since the run began, dearest first.
-    public static async Task<List<string>> ProfileAsync(string connectionString)
+    public async Task<List<string>> ProfileAsync(string databaseName)
     {
-        await using var database = NpgsqlDataSource.Create(connectionString);
+        await using var database = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Database = databaseName }.ConnectionString
+        );
         await using var top = database.CreateCommand(
             """
             CREATE EXTENSION IF NOT EXISTS pg_stat_statements;

@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace Benchmarks;
+
+// What the command line says.
+internal sealed record Arguments(string Mode, int RoundTrip, int Rounds, bool Small, bool Profile, string Folder)
+{
+    public const string Usage = """
+        build/bench [rtt|throughput|bulk|dispatch|scale|micro|all] [options]
+          rtt          crossings of each operation over a slow link, as time (default: all)
+          throughput   16 loops: store and schedule against the same SQL on bare Npgsql and against the reference system
+          bulk         ingest against COPY, bulk schedule against a plain insert
+          dispatch     20 000 due follow-ups without a provider's cost, and how late an idle dispatcher is
+          scale        every operation's p50 at 10 000 messages and at 10 million (an hour or more)
+          micro        BenchmarkDotNet over what is pure CPU
+          --rtt 270         round trip of the link in milliseconds, default 100
+          --rounds 40       repetitions of each measurement
+          --scale small     200 000 messages instead of 10 million, in minutes; what all runs
+          --profile         list the dearest statements of each run (needs PostgreSQL's pg_stat_statements)
+          --out folder      where JSON and SVG go, default artifacts/bench
+        """;
+
+    public static Arguments? Parse(string[] args)
+    {
+        var parsed = new Arguments("all", 100, 40, false, false, Path.Combine("artifacts", "bench"));
+        for (var i = 0; i < args.Length; i++)
+        {
+            var value = i + 1 < args.Length ? args[i + 1] : "";
+            switch (args[i])
+            {
+                case "rtt" or "throughput" or "bulk" or "dispatch" or "scale" or "micro" or "all":
+                    parsed = parsed with { Mode = args[i] };
+                    break;
+                case "--profile":
+                    parsed = parsed with { Profile = true };
+                    break;
+                case "--scale" when value is "small" or "full":
+                    parsed = parsed with { Small = value == "small" };
+                    i++;
+                    break;
+                case "--out" when value.Length > 0:
+                    parsed = parsed with { Folder = value };
+                    i++;
+                    break;
+                case "--rtt" when Positive(value) is { } milliseconds:
+                    parsed = parsed with { RoundTrip = milliseconds };
+                    i++;
+                    break;
+                case "--rounds" when Positive(value) is { } rounds:
+                    parsed = parsed with { Rounds = rounds };
+                    i++;
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return parsed;
+    }
+
+    private static int? Positive(string text) =>
+        int.TryParse(text, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
+}
