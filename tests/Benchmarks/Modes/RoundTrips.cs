@@ -136,7 +136,14 @@ internal static class RoundTrips
                 "MediatR",
                 OneCrossing,
                 () =>
-                    modules.Send(new ConfirmBooking(Samples.NewId("booking"), user, conversation, Samples.EventAt))
+                    modules.Send(
+                        new ConfirmBooking(
+                            Samples.NewId("booking"),
+                            Samples.NewId("user"),
+                            Samples.NewId("conversation"),
+                            Samples.EventAt
+                        )
+                    )
             ),
             ("emotion history", "MediatR", OneCrossing, () => modules.Send(new GetEmotionHistory(conversation))),
             ("list follow-ups", "MediatR", OneCrossing, () => modules.Send(new ListFollowUps(user))),

@@ -48,10 +48,7 @@ internal static class Throughput
             new(
                 $"{Loops} loops",
                 ["per second", "x reference", "of bare SQL"],
-                [
-                    .. await CompareAsync("store", store, rounds),
-                    .. await CompareAsync("schedule", schedule, rounds),
-                ]
+                [.. await CompareAsync("store", store, rounds), .. await CompareAsync("schedule", schedule, rounds)]
             ),
         ];
     }

@@ -61,7 +61,13 @@ internal static class SvgChart
             );
         }
 
-        Text(svg, Labels + (int)Across(Math.Max(figure, line.Budget?.Limit ?? 0)) + 8, top + 16, "start", Number(figure));
+        Text(
+            svg,
+            Labels + (int)Across(Math.Max(figure, line.Budget?.Limit ?? 0)) + 8,
+            top + 16,
+            "start",
+            Number(figure)
+        );
     }
 
     private static string Number(double figure) =>

@@ -39,13 +39,13 @@ internal sealed class BareSql(NpgsqlDataSource database)
                     Column(NpgsqlDbType.TimestampTz, now),
                     Column(NpgsqlDbType.Double, score),
                     Column<string>(NpgsqlDbType.Text, "joy"),
-                    Column<string?>(NpgsqlDbType.Jsonb, null),
-                    Column<string?>(NpgsqlDbType.Jsonb, null),
-                    Column<int?>(NpgsqlDbType.Integer, null),
-                    Column<int?>(NpgsqlDbType.Integer, null),
+                    Column<string?>(NpgsqlDbType.Jsonb, [null]),
+                    Column<string?>(NpgsqlDbType.Jsonb, [null]),
+                    Column<int?>(NpgsqlDbType.Integer, [null]),
+                    Column<int?>(NpgsqlDbType.Integer, [null]),
                     Column(NpgsqlDbType.Integer, 28),
-                    Column<string?>(NpgsqlDbType.Jsonb, null),
-                    Column<string?>(NpgsqlDbType.Jsonb, null),
+                    Column<string?>(NpgsqlDbType.Jsonb, [null]),
+                    Column<string?>(NpgsqlDbType.Jsonb, [null]),
                 },
             }
         );
@@ -60,10 +60,10 @@ internal sealed class BareSql(NpgsqlDataSource database)
                     Column<short>(NpgsqlDbType.Smallint, 0),
                     Column(NpgsqlDbType.Bytea, Hash),
                     Column<string>(NpgsqlDbType.Text, "web"),
-                    Column<DateTime?>(NpgsqlDbType.TimestampTz, null),
+                    Column<DateTime?>(NpgsqlDbType.TimestampTz, [null]),
                     Column(NpgsqlDbType.Double, score),
                     Column<string>(NpgsqlDbType.Text, "joy"),
-                    Column<string?>(NpgsqlDbType.Jsonb, null),
+                    Column<string?>(NpgsqlDbType.Jsonb, [null]),
                     Column(NpgsqlDbType.Bytea, Hash),
                     Column(NpgsqlDbType.Bytea, Hash),
                 },
@@ -77,10 +77,7 @@ internal sealed class BareSql(NpgsqlDataSource database)
         var moods = MoodsAsync(user, conversation);
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(ScheduleWrite.LockSql)
-            {
-                Parameters = { Column<string>(NpgsqlDbType.Text, user) },
-            }
+            new NpgsqlBatchCommand(ScheduleWrite.LockSql) { Parameters = { Column<string>(NpgsqlDbType.Text, user) } }
         );
         batch.BatchCommands.Add(Schedule(ScheduleWrite.InsertSql, [user], [conversation]));
         await DrainAsync(await batch.ExecuteReaderAsync());
