@@ -20,6 +20,8 @@ internal sealed class Server(EmbeddedPostgres postgres, string folder) : IAsyncD
         "shared_preload_libraries",
     ];
 
+    private int disposed;
+
     public static async Task<Server> StartAsync(bool profile)
     {
         var folder = Path.Combine(Path.GetTempPath(), $"followups-bench-{Environment.ProcessId}");
@@ -39,10 +41,13 @@ internal sealed class Server(EmbeddedPostgres postgres, string folder) : IAsyncD
             options.Settings["shared_preload_libraries"] = "pg_stat_statements";
         }
 
-        return new Server(
+        var server = new Server(
             await EmbeddedPostgres.StartAsync(options, NullLogger.Instance, CancellationToken.None),
             folder
         );
+        // An interrupted run leaves no server behind either.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return server;
     }
 
     public int Port => new NpgsqlConnectionStringBuilder(postgres.ConnectionString).Port;
@@ -106,6 +111,11 @@ internal sealed class Server(EmbeddedPostgres postgres, string folder) : IAsyncD
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        {
+            return;
+        }
+
         await postgres.DisposeAsync();
         Directory.Delete(folder, recursive: true);
     }

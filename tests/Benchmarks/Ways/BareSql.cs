@@ -58,14 +58,14 @@ internal sealed class BareSql(NpgsqlDataSource database)
                     Column(NpgsqlDbType.Uuid, id),
                     Column<string>(NpgsqlDbType.Text, user),
                     Column<short>(NpgsqlDbType.Smallint, 0),
-                    Column(NpgsqlDbType.Bytea, Hash),
+                    Column<byte[]>(NpgsqlDbType.Bytea, Hash),
                     Column<string>(NpgsqlDbType.Text, "web"),
                     Column<DateTime?>(NpgsqlDbType.TimestampTz, [null]),
                     Column(NpgsqlDbType.Double, score),
                     Column<string>(NpgsqlDbType.Text, "joy"),
                     Column<string?>(NpgsqlDbType.Jsonb, [null]),
-                    Column(NpgsqlDbType.Bytea, Hash),
-                    Column(NpgsqlDbType.Bytea, Hash),
+                    Column<byte[]>(NpgsqlDbType.Bytea, Hash),
+                    Column<byte[]>(NpgsqlDbType.Bytea, Hash),
                 },
             }
         );
