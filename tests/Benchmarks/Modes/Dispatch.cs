@@ -4,7 +4,7 @@ using Benchmarks.Reporting;
 using Benchmarks.Stage;
 using Benchmarks.Ways;
 using FollowUps.Contracts;
-using FollowUps.Features.Dispatch;
+using FollowUps.Dispatch;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -17,6 +17,7 @@ internal static class Dispatch
 {
     private const int Due = 20_000;
     private const int BatchSize = 500;
+    private const int Parallel = 2;
     private const int Sporadic = 200;
     private static readonly TimeSpan Spread = TimeSpan.FromSeconds(30);
 
@@ -62,10 +63,10 @@ internal static class Dispatch
             }
         );
         return new(
-            $"Dispatch of {Due} due follow-ups, {BatchSize} at a time",
+            $"Dispatch of {Due} due follow-ups, {Parallel} x {BatchSize} at a time",
             ["of bare SQL", "per second"],
             [
-                new("claim and record", "bare SQL", [1, Throughput.Median(rates.Select(rate => rate.Bare))]),
+                new("claim, write down, record", "bare SQL", [1, Throughput.Median(rates.Select(rate => rate.Bare))]),
                 new(
                     "custom",
                     "MediatR",
@@ -103,7 +104,7 @@ internal static class Dispatch
         }
 
         var started = Stopwatch.GetTimestamp();
-        var sent = await run();
+        var sent = (await Task.WhenAll(Enumerable.Range(0, Parallel).Select(_ => Task.Run(run)))).Sum();
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         return sent == Due
             ? sent / seconds
@@ -132,12 +133,12 @@ internal static class Dispatch
             await using (var claim = database.CreateBatch())
             {
                 claim.BatchCommands.Add(
-                    new NpgsqlBatchCommand(DispatchDueFollowUpsHandler.ClaimSql)
+                    new NpgsqlBatchCommand(Claims.TakeSql)
                     {
                         Parameters = { BareSql.One(now), BareSql.One(now.AddSeconds(30)), BareSql.One(BatchSize) },
                     }
                 );
-                claim.BatchCommands.Add(new NpgsqlBatchCommand(DispatchDueFollowUpsHandler.NextSql));
+                claim.BatchCommands.Add(new NpgsqlBatchCommand(Claims.NextSql));
                 await using var row = await claim.ExecuteReaderAsync();
                 while (await row.ReadAsync())
                 {
@@ -152,17 +153,27 @@ internal static class Dispatch
             }
 
             T[] All<T>(T value) => Enumerable.Repeat(value, ids.Count).ToArray();
-            await using var record = database.CreateCommand(DispatchDueFollowUpsHandler.RecordSql);
+            await using (var words = database.CreateCommand(Sending.WriteDownSql))
+            {
+                words.Parameters.Add(BareSql.One(DateTime.UtcNow));
+                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Uuid, [.. ids]));
+                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Integer, [.. fences]));
+                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Smallint, All<short>(1)));
+                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Double, All<double?>(null)));
+                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All("custom")));
+                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All<string?>(null)));
+                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All(Samples.Content)));
+                await words.ExecuteNonQueryAsync();
+            }
+
+            await using var record = database.CreateCommand(Sending.RecordSql);
             record.Parameters.Add(BareSql.One(DateTime.UtcNow));
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.Uuid, [.. ids]));
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.Integer, [.. fences]));
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.Smallint, All<short>(0)));
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All<string?>(null)));
+            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Boolean, All(false)));
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.TimestampTz, All<DateTime?>(null)));
-            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Smallint, All<short?>(1)));
-            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Double, All<double?>(null)));
-            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All("custom")));
-            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All(Samples.Content)));
             sent += await record.ExecuteNonQueryAsync();
         }
     }

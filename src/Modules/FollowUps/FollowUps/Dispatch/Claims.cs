@@ -143,7 +143,7 @@ internal sealed class Claims(
     // A crash needs no repair: the lease ends, and the row is taken again. An attempt that never finished may have reached the customer:
     // uncertain. The same statement refuses what must not go, so that nothing can come between the check and the claim, and puts off what
     // follows a booking that was moved. It changes no indexed column of what it takes (HOT).
-    private const string TakeSql = """
+    public const string TakeSql = """
         WITH due AS MATERIALIZED (
             SELECT f.id, f.user_id, f.booking_id, f.trigger, f.created_at, f.scheduled_at, f.not_after, f.event_at
             FROM followups.follow_ups f
@@ -218,7 +218,7 @@ internal sealed class Claims(
         """;
 
     // Behind those that are being sent right now.
-    private const string NextSql = """
+    public const string NextSql = """
         SELECT f.next_at FROM followups.follow_ups f
         WHERE f.status = 0 AND f.leased_until IS NULL AND NOT f.trigger = ANY (array(SELECT p.trigger FROM followups.pauses p))
         ORDER BY f.next_at

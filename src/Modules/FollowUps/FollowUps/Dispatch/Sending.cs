@@ -269,7 +269,7 @@ internal sealed class Sending(
     }
 
     // Changes no indexed column (HOT).
-    private const string WriteDownSql = """
+    public const string WriteDownSql = """
         UPDATE followups.follow_ups f
         SET mood = o.mood, template_id = o.template_id, message_subject = o.subject, message_content = o.body,
             decisions = CASE
@@ -283,7 +283,7 @@ internal sealed class Sending(
         """;
 
     // The fence keeps a late finisher from overwriting what a later claim did. A hold is no attempt.
-    private const string RecordSql = """
+    public const string RecordSql = """
         UPDATE followups.follow_ups f
         SET status = CASE o.kind WHEN 0 THEN 1 WHEN 2 THEN 3 ELSE 0 END,
             leased_until = NULL,
