@@ -193,6 +193,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         app.UseStatusCodePages();
         app.Use(EncodedSlashes.Decode);
         app.MapConversations();
+        app.MapUsers();
         app.MapFollowUps();
         app.MapBookings();
         app.MapScheduler();

@@ -40,7 +40,7 @@ public class HostFixture : IAsyncLifetime
     // What is registered here comes before the product's own.
     protected virtual void Customise(WebApplicationBuilder builder) { }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         Http.Dispose();

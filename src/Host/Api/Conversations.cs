@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Conversations.Contracts;
 using FluentValidation;
 using Host.Pipeline;
@@ -17,6 +18,11 @@ internal static class Conversations
         api.MapGet("/conversations", List);
         api.MapGet("/conversations/statistics", Statistics);
         api.MapGet("/conversations/{id}", Get);
+        api.MapPatch("/conversations/{id}", Patch);
+        api.MapPost("/conversations/{id}/escalation", Escalate);
+        api.MapDelete("/conversations/{id}/escalation", Resolve);
+        api.MapPost("/conversations/{id}/close", Close);
+        api.MapPost("/conversations/{id}/reopen", Reopen);
         api.MapGet("/conversations/{id}/messages", History);
         api.MapGet("/conversations/{id}/emotion-history", EmotionHistory);
         api.MapGet("/conversations/{id}/context-window", Window);
@@ -53,9 +59,38 @@ internal static class Conversations
     }
 
     private static async Task<IResult> Get(string id, ISender modules, CancellationToken cancellationToken) =>
-        await modules.Send(new GetConversation(id), cancellationToken) is { } conversation
-            ? TypedResults.Ok(conversation)
-            : TypedResults.NotFound();
+        Found(await modules.Send(new GetConversation(id), cancellationToken));
+
+    private static async Task<IResult> Patch(
+        string id,
+        ConversationPatch patch,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) => Found(await modules.Send(new MergeContext(id, patch.Context), cancellationToken));
+
+    private static async Task<IResult> Escalate(
+        string id,
+        Because? body,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) => Found(await modules.Send(new EscalateConversation(id, body?.Reason), cancellationToken));
+
+    private static async Task<IResult> Resolve(string id, ISender modules, CancellationToken cancellationToken) =>
+        Found(await modules.Send(new ResolveEscalation(id), cancellationToken));
+
+    private static async Task<IResult> Close(
+        string id,
+        Because? body,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) => Found(await modules.Send(new CloseConversation(id, body?.Reason), cancellationToken));
+
+    private static async Task<IResult> Reopen(
+        string id,
+        Because? body,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) => Found(await modules.Send(new ReopenConversation(id, body?.Reason), cancellationToken));
 
     private static async Task<IResult> History(
         string id,
@@ -184,6 +219,9 @@ internal static class Conversations
             ? TypedResults.Ok(result)
             : TypedResults.NotFound();
 
+    private static IResult Found(Conversation? conversation) =>
+        conversation is null ? TypedResults.NotFound() : TypedResults.Ok(conversation);
+
     private static ProblemHttpResult Refused(StoreRefusal refusal, string field) =>
         refusal.Reason switch
         {
@@ -215,6 +253,10 @@ internal static class Conversations
             "desc" => true,
             _ => throw new ValidationException([new("order", "It must be asc or desc.")]),
         };
+
+    private sealed record ConversationPatch(JsonElement? Context);
+
+    private sealed record Because(string? Reason);
 
     private sealed record StoredMessage(Message Message, Conversation Conversation);
 

@@ -152,7 +152,7 @@ public sealed class PlansTests(ExplainedModule module) : IClassFixture<Explained
     [Fact]
     public async Task No_index_holds_what_every_message_changes_in_its_conversation() =>
         Assert.Equal(
-            ["escalated_at", "id", "last_message_hour", "low_since", "user_id"],
+            ["dropped_at", "escalated_at", "id", "last_activity_day", "last_message_hour", "user_id"],
             await module.IndexedColumnsOf("conversations")
         );
 

@@ -51,6 +51,9 @@ public sealed record Conversation
     /// <summary>Why it was closed, in the caller's words.</summary>
     public string? CloseReason { get; init; }
 
+    /// <summary>Why it was last reopened, in the caller's words; null when a message did it.</summary>
+    public string? ReopenReason { get; init; }
+
     /// <summary>True while a human has taken over.</summary>
     public bool Escalated => EscalatedAt is not null;
 

@@ -4,7 +4,7 @@ namespace Conversations.Contracts;
 
 /// <summary>
 /// A conversation's average emotion score has fallen below 0.4: published once per crossing, after commit. May be lost in a crash;
-/// <c>ListMoodDrops</c> finds what was.
+/// <see cref="ListMoodDrops" /> finds what was.
 /// </summary>
 /// <param name="ConversationId">The conversation.</param>
 /// <param name="UserId">Its customer, if one is known.</param>

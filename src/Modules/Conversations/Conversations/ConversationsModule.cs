@@ -29,7 +29,13 @@ public static class ConversationsModule
 
         services.AddKeyedSingleton(
             ConversationsDbContext.Schema,
-            (_, _) => NpgsqlDataSource.Create(configuration.GetConnectionString("Postgres")!)
+            (_, _) =>
+                NpgsqlDataSource.Create(
+                    new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Postgres"))
+                    {
+                        ApplicationName = ConversationsDbContext.Schema,
+                    }
+                )
         );
         services.AddPooledDbContextFactory<ConversationsDbContext>(
             (provider, options) =>

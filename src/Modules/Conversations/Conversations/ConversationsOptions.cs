@@ -24,6 +24,18 @@ public sealed class ConversationsOptions
     [Range(1, 100_000)]
     public int MaxContextMessages { get; set; } = 2_000;
 
+    /// <summary>Messages older than this, by sentAt, are deleted by <c>DeleteExpiredMessages</c>. Absent: none ever is. Default absent.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "36500.00:00:00")]
+    public TimeSpan? MessageRetention { get; set; }
+
+    /// <summary>Most messages that retention deletes in one transaction. Default 1000.</summary>
+    [Range(1, 100_000)]
+    public int RetentionBatchSize { get; set; } = 1000;
+
+    /// <summary>Most messages that one run of retention deletes. Default 100 000.</summary>
+    [Range(1, 100_000_000)]
+    public int RetentionRunSize { get; set; } = 100_000;
+
     /// <summary>
     /// Secret behind the tombstones of erased users, base64, at least 32 bytes. Absent: one that the database made for itself; set it to
     /// keep the secret out of database backups. Changing it forgets who was erased.

@@ -17,15 +17,19 @@ internal sealed class ConversationRow
     // The hour of LastMessageAt, which the database derives: it can be indexed, because most messages leave it as it is.
     public DateTimeOffset LastMessageHour { get; init; }
     public DateTimeOffset? LastActivityAt { get; init; }
+
+    // The UTC day of LastActivityAt, which the database derives: it can be indexed, because only a day's first message changes it.
+    public DateTimeOffset? LastActivityDay { get; init; }
     public double? Average { get; init; }
 
-    // Since when the average has been below 0.4, and the write that took it there.
-    public DateTimeOffset? LowSince { get; init; }
+    // When the average last fell below 0.4, kept after it recovers, and the write that took it there.
+    public DateTimeOffset? DroppedAt { get; init; }
     public Guid? DroppedBy { get; init; }
     public DateTimeOffset? EscalatedAt { get; init; }
     public DateTimeOffset? ClosedAt { get; init; }
     public string? EscalationReason { get; init; }
     public string? CloseReason { get; init; }
+    public string? ReopenReason { get; init; }
     public required string[] Channels { get; init; }
 
     // The newest 10 scored messages, newest first. Kept in the row, so that the row lock of a write guards it.
@@ -37,12 +41,16 @@ internal sealed class ConversationRow
 
 internal sealed class ConversationTable : IEntityTypeConfiguration<ConversationRow>
 {
-    public const int ColumnCount = 14;
+    public const int ColumnCount = 15;
 
     public const string Columns = """
         c.id, c.user_id, c.message_count, c.created_at, c.last_message_at, c.last_activity_at, c.average, c.window_scores,
-        c.channels, c.escalated_at, c.escalation_reason, c.closed_at, c.close_reason, c.context
+        c.channels, c.escalated_at, c.escalation_reason, c.closed_at, c.close_reason, c.context, c.reopen_reason
         """;
+
+    // One row as a writer finds it: its newest version, under its lock. $1 is the conversation.
+    public const string Locked =
+        "(SELECT l.id, l.escalated_at FROM conversations.conversations l WHERE l.id = $1 FOR NO KEY UPDATE)";
 
     // The end of every statement that changes a conversation's messages. It takes them from a CTE `arrivals` (conversation_id, id, user_id,
     // role, channel, sent_at, score, added) and merges them into the row under its lock. What DO UPDATE reads of the row is its newest
@@ -51,7 +59,7 @@ internal sealed class ConversationTable : IEntityTypeConfiguration<ConversationR
     public const string Merge = $"""
         INSERT INTO conversations.conversations AS c
             (id, user_id, message_count, created_at, last_message_at, last_activity_at, channels,
-             window_at, window_ids, window_scores, average, low_since, dropped_by)
+             window_at, window_ids, window_scores, average, dropped_at, dropped_by)
         SELECT a.conversation_id, a.user_id, a.added, $1, a.last_message_at, a.last_activity_at, a.channels,
                a.window_at, a.window_ids, a.window_scores, m.average,
                CASE WHEN round(m.average::numeric, 6) < 0.4 THEN $1 END,
@@ -80,16 +88,17 @@ internal sealed class ConversationTable : IEntityTypeConfiguration<ConversationR
                             ELSE (SELECT array_agg(DISTINCT x ORDER BY x) FROM unnest(c.channels || excluded.channels) x) END,
             closed_at = CASE WHEN excluded.message_count = 0 THEN c.closed_at END,
             close_reason = CASE WHEN excluded.message_count = 0 THEN c.close_reason END,
-            (window_at, window_ids, window_scores, average, low_since, dropped_by) = (
+            reopen_reason = CASE WHEN excluded.message_count = 0 OR c.closed_at IS NULL THEN c.reopen_reason END,
+            (window_at, window_ids, window_scores, average, dropped_at, dropped_by) = (
                 SELECT m.window_at, m.window_ids, m.window_scores, m.average,
-                       CASE WHEN m.low THEN coalesce(c.low_since, excluded.created_at) END,
-                       CASE WHEN m.low AND c.low_since IS NULL THEN $2 ELSE c.dropped_by END
+                       CASE WHEN m.drops THEN excluded.created_at ELSE c.dropped_at END,
+                       CASE WHEN m.drops THEN $2 ELSE c.dropped_by END
                 FROM (
                     SELECT coalesce(array_agg(w.at), array[]::timestamptz[]) AS window_at,
                            coalesce(array_agg(w.id), array[]::uuid[]) AS window_ids,
                            coalesce(array_agg(w.score), array[]::float8[]) AS window_scores,
                            round(avg(w.score)::numeric, 12)::float8 AS average,
-                           round(avg(w.score)::numeric, 6) < 0.4 AS low
+                           round(avg(w.score)::numeric, 6) < 0.4 AND (round(c.average::numeric, 6) < 0.4) IS NOT TRUE AS drops
                     FROM (
                         SELECT at, id, score
                         FROM unnest(excluded.window_at, excluded.window_ids, excluded.window_scores) AS n(at, id, score)
@@ -124,13 +133,17 @@ internal sealed class ConversationTable : IEntityTypeConfiguration<ConversationR
             ClosedAt = row.IsDBNull(from + 11) ? null : row.GetFieldValue<DateTimeOffset>(from + 11),
             CloseReason = row.TextOrNull(from + 12),
             Context = row.TextOrNull(from + 13) is { } context ? Json.Element(context) : null,
+            ReopenReason = row.TextOrNull(from + 14),
         };
     }
 
     public void Configure(EntityTypeBuilder<ConversationRow> table)
     {
         // Every message updates the row: room on its page and no index on what changes keep these updates HOT.
-        table.ToTable("conversations").HasStorageParameter("fillfactor", 70);
+        table
+            .ToTable("conversations")
+            .HasStorageParameter("fillfactor", 70)
+            .HasStorageParameter("autovacuum_vacuum_scale_factor", 0.05);
         table.HasKey(c => c.Id).HasName("pk_conversations");
         table.Property(c => c.Id).HasColumnType("text").UseCollation("C");
         table.Property(c => c.UserId).UseCollation("C");
@@ -156,8 +169,20 @@ internal sealed class ConversationTable : IEntityTypeConfiguration<ConversationR
 
         // ListMoodDrops. Changes only when the mood crosses the line.
         table
-            .HasIndex(c => new { c.LowSince, c.Id })
+            .HasIndex(c => new { c.DroppedAt, c.Id })
             .HasDatabaseName("ix_conversations_mood_drops")
-            .HasFilter("low_since IS NOT NULL");
+            .HasFilter("dropped_at IS NOT NULL");
+
+        // ListSilentCustomers.
+        table
+            .Property(c => c.LastActivityDay)
+            .HasComputedColumnSql(
+                "date_bin('1 day', last_activity_at, timestamptz '0001-01-01 00:00:00+00')",
+                stored: true
+            );
+        table
+            .HasIndex(c => new { c.LastActivityDay, c.Id })
+            .HasDatabaseName("ix_conversations_silent_customers")
+            .HasFilter("user_id IS NOT NULL AND last_activity_day IS NOT NULL");
     }
 }

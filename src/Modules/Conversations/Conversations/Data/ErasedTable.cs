@@ -18,6 +18,18 @@ internal sealed class ErasureKeyRow
 
 internal sealed class ErasedTable : IEntityTypeConfiguration<ErasedRow>, IEntityTypeConfiguration<ErasureKeyRow>
 {
+    // A customer's first conversation has no row yet that could be locked. So who writes for a customer shares a lock with the other
+    // writers, and who erases holds it alone: the later of the two sees what the earlier one did. Customers share few locks, so that a
+    // large batch does not need many.
+    public const string LockForWriting =
+        "SELECT count(pg_advisory_xact_lock_shared(1129270870, stripe)) FROM unnest($19) AS stripe";
+
+    public const string LockForErasing = "SELECT pg_advisory_xact_lock(1129270870, $1)";
+
+    private const int Stripes = 64;
+
+    public static int Stripe(byte[] key) => key[0] % Stripes;
+
     public void Configure(EntityTypeBuilder<ErasedRow> table)
     {
         table.ToTable("erased");

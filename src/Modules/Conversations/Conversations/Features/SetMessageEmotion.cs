@@ -90,11 +90,16 @@ internal sealed class SetMessageEmotionHandler(
         return new SetMessageEmotionResult(message, conversation);
     }
 
+    // The conversation is locked first, as by an erasure, which takes its messages after it.
     private const string ScoreSql = $"""
-        WITH arrivals AS (
+        WITH locked AS MATERIALIZED (
+            SELECT id FROM conversations.conversations WHERE id = $3 FOR NO KEY UPDATE
+        ),
+        arrivals AS (
             UPDATE conversations.messages m
             SET score = $5, label = $6, detected = $7, rescored = true
-            WHERE m.conversation_id = $3 AND m.id = $4
+            FROM locked
+            WHERE m.conversation_id = locked.id AND m.id = $4
             RETURNING m.conversation_id, m.id, m.user_id, m.role, m.channel, m.sent_at, m.score, 0 AS added
         )
         {ConversationTable.Merge}

@@ -43,9 +43,11 @@ internal sealed class StoreMessagesHandler(
         var drops = new List<MoodDropped>();
         var known = new Dictionary<int, Message>();
 
+        var (conversationKeys, userKeys) = Keys(batch.Distinct);
+
         await using var commands = database.CreateBatch();
-        commands.BatchCommands.Add(Insert(batch, now, write));
-        commands.BatchCommands.Add(Verify(batch));
+        commands.BatchCommands.Add(Insert(batch, now, write, userKeys));
+        commands.BatchCommands.Add(Verify(batch, conversationKeys, userKeys));
         try
         {
             await using var row = await commands.ExecuteReaderAsync(cancellationToken);
@@ -96,7 +98,30 @@ internal sealed class StoreMessagesHandler(
     private static StoreMessagesResult Refused(StoreRefusalReason reason, int index) =>
         new(new StoreRefusal(reason, index), 0, 0, [], []);
 
-    private static NpgsqlBatchCommand Insert(Arrivals batch, DateTimeOffset now, Guid write)
+    // Each customer's and each conversation's key stands once, beside the first message that names it.
+    private (byte[]?[] Conversations, byte[]?[] Users) Keys(IReadOnlyList<Message> messages)
+    {
+        var conversations = new byte[]?[messages.Count];
+        var users = new byte[]?[messages.Count];
+        var met = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < messages.Count; i++)
+        {
+            // In key order, a conversation's messages are neighbours.
+            if (i == 0 || messages[i].ConversationId != messages[i - 1].ConversationId)
+            {
+                conversations[i] = tombstones.OfConversation(messages[i].ConversationId);
+            }
+
+            if (messages[i].UserId is { } user && met.Add(user))
+            {
+                users[i] = tombstones.OfUser(user);
+            }
+        }
+
+        return (conversations, users);
+    }
+
+    private static NpgsqlBatchCommand Insert(Arrivals batch, DateTimeOffset now, Guid write, byte[]?[] userKeys)
     {
         var messages = batch.Distinct;
         return new NpgsqlBatchCommand(InsertSql)
@@ -121,14 +146,17 @@ internal sealed class StoreMessagesHandler(
                 Column(messages, m => m.TokenCount, NpgsqlDbType.Integer),
                 Column(messages, m => m.ToolCalls?.GetRawText(), NpgsqlDbType.Jsonb),
                 Column(messages, m => m.ToolResults?.GetRawText(), NpgsqlDbType.Jsonb),
+                new NpgsqlParameter<int[]>
+                {
+                    TypedValue = [.. userKeys.OfType<byte[]>().Select(ErasedTable.Stripe).Distinct()],
+                },
             },
         };
     }
 
-    private NpgsqlBatchCommand Verify(Arrivals batch)
+    private static NpgsqlBatchCommand Verify(Arrivals batch, byte[]?[] conversationKeys, byte[]?[] userKeys)
     {
         var messages = batch.Distinct;
-        var met = new HashSet<string>(StringComparer.Ordinal);
         return new NpgsqlBatchCommand(VerifySql)
         {
             Parameters =
@@ -143,16 +171,8 @@ internal sealed class StoreMessagesHandler(
                 Column(messages, m => m.Emotion?.Score, NpgsqlDbType.Double),
                 Column(messages, m => m.Emotion?.Label, NpgsqlDbType.Text),
                 Column(messages, m => Detected(m), NpgsqlDbType.Jsonb),
-                Column(
-                    messages,
-                    m => met.Add($"c{m.ConversationId}") ? tombstones.OfConversation(m.ConversationId) : null,
-                    NpgsqlDbType.Bytea
-                ),
-                Column(
-                    messages,
-                    m => m.UserId is { } user && met.Add($"u{user}") ? tombstones.OfUser(user) : null,
-                    NpgsqlDbType.Bytea
-                ),
+                Column(conversationKeys, key => key, NpgsqlDbType.Bytea),
+                Column(userKeys, key => key, NpgsqlDbType.Bytea),
             },
         };
     }
@@ -183,6 +203,7 @@ internal sealed class StoreMessagesHandler(
                 (conversation_id, id, user_id, role, content, channel, sent_at, score, label, detected, metadata,
                  input_tokens, output_tokens, token_count, tool_calls, tool_results)
             SELECT * FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+            WHERE ({ErasedTable.LockForWriting}) >= 0
             ON CONFLICT (conversation_id, id) DO NOTHING
             RETURNING m.conversation_id, m.id, m.user_id, m.role, m.channel, m.sent_at, m.score, 1 AS added
         )

@@ -2,6 +2,8 @@ namespace Conversations.Messages;
 
 internal static class Instants
 {
+    public static DateTimeOffset Day(DateTimeOffset instant) => new(instant.UtcDateTime.Date, TimeSpan.Zero);
+
     // PostgreSQL keeps microseconds: what is answered after a write is what will be read.
     public static DateTimeOffset ToMicrosecond(DateTimeOffset instant)
     {

@@ -7,6 +7,7 @@ internal static class MessageRules
 {
     public const int MaxIdLength = 255;
     public const int MaxLabelLength = 32;
+    private const int MaxReasonLength = 1000;
     private const int MaxDetected = 32;
     private const int MaxChannelLength = 20;
     private const string NoSlug = "It must be a lower-case slug of 1 to 20 characters.";
@@ -60,6 +61,21 @@ internal static class MessageRules
         if (value is not null && !IsSlug(value))
         {
             context.AddFailure(NoSlug);
+        }
+    }
+
+    public static void ReasonRule<T>(string? value, FluentValidation.ValidationContext<T> context)
+    {
+        var wrong = value switch
+        {
+            null => null,
+            "" => "It must not be empty.",
+            { Length: > MaxReasonLength } => $"It must be {MaxReasonLength} characters or fewer.",
+            _ => Text(value),
+        };
+        if (wrong is not null)
+        {
+            context.AddFailure(wrong);
         }
     }
 

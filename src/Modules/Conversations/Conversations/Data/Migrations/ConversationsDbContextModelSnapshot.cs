@@ -55,6 +55,10 @@ namespace Conversations.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<DateTimeOffset?>("DroppedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("dropped_at");
+
                     b.Property<Guid?>("DroppedBy")
                         .HasColumnType("uuid")
                         .HasColumnName("dropped_by");
@@ -71,6 +75,12 @@ namespace Conversations.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_activity_at");
 
+                    b.Property<DateTimeOffset?>("LastActivityDay")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_activity_day")
+                        .HasComputedColumnSql("date_bin('1 day', last_activity_at, timestamptz '0001-01-01 00:00:00+00')", true);
+
                     b.Property<DateTimeOffset>("LastMessageAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_message_at");
@@ -81,13 +91,13 @@ namespace Conversations.Data.Migrations
                         .HasColumnName("last_message_hour")
                         .HasComputedColumnSql("date_bin('1 hour', last_message_at, timestamptz '0001-01-01 00:00:00+00')", true);
 
-                    b.Property<DateTimeOffset?>("LowSince")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("low_since");
-
                     b.Property<long>("MessageCount")
                         .HasColumnType("bigint")
                         .HasColumnName("message_count");
+
+                    b.Property<string>("ReopenReason")
+                        .HasColumnType("text")
+                        .HasColumnName("reopen_reason");
 
                     b.Property<string>("UserId")
                         .HasColumnType("text")
@@ -112,9 +122,13 @@ namespace Conversations.Data.Migrations
                     b.HasKey("Id")
                         .HasName("pk_conversations");
 
-                    b.HasIndex("LowSince", "Id")
+                    b.HasIndex("DroppedAt", "Id")
                         .HasDatabaseName("ix_conversations_mood_drops")
-                        .HasFilter("low_since IS NOT NULL");
+                        .HasFilter("dropped_at IS NOT NULL");
+
+                    b.HasIndex("LastActivityDay", "Id")
+                        .HasDatabaseName("ix_conversations_silent_customers")
+                        .HasFilter("user_id IS NOT NULL AND last_activity_day IS NOT NULL");
 
                     b.HasIndex("UserId", "Id")
                         .HasDatabaseName("ix_conversations_user");
@@ -126,7 +140,9 @@ namespace Conversations.Data.Migrations
 
                     b.ToTable("conversations", "conversations");
 
-                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
+                    b
+                        .HasAnnotation("Npgsql:StorageParameter:autovacuum_vacuum_scale_factor", 0.050000000000000003)
+                        .HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
                 });
 
             modelBuilder.Entity("Conversations.Data.ErasedRow", b =>
@@ -255,6 +271,10 @@ namespace Conversations.Data.Migrations
                     b.HasIndex(new[] { "ConversationId", "SentAt", "Id" }, "ix_messages_history");
 
                     b.ToTable("messages", "conversations");
+
+                    b
+                        .HasAnnotation("Npgsql:StorageParameter:autovacuum_analyze_scale_factor", 0.02)
+                        .HasAnnotation("Npgsql:StorageParameter:autovacuum_vacuum_insert_scale_factor", 0.02);
                 });
 #pragma warning restore 612, 618
         }

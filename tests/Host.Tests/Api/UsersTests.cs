@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Testing;
+
+namespace Host.Tests.Api;
+
+public sealed class UsersTests(HostFixture host) : IClassFixture<HostFixture>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private async Task Store(string user, string conversation, int count)
+    {
+        var messages = Enumerable
+            .Range(0, count)
+            .Select(i => new
+            {
+                conversationId = conversation,
+                userId = user,
+                role = "user",
+                content = $"{i}",
+                sentAt = new DateTimeOffset(2031, 11, 5, 12, 0, 0, TimeSpan.Zero).AddMinutes(i),
+            });
+        var answer = await host.Http.PostAsJsonAsync("/api/v1/messages/batch", new { messages }, Token);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    [Fact]
+    public async Task Export_is_one_document_with_every_message_however_many_pages_it_took()
+    {
+        var user = Some.Id();
+        await Store(user, $"{user}-a", 450);
+        await Store(user, $"{user}-b", 3);
+
+        var document = await host.Http.GetFromJsonAsync<JsonElement>($"/api/v1/users/{user}/export", Token);
+
+        var conversations = document.GetProperty("conversations").EnumerateArray().ToArray();
+        Assert.Equal([$"{user}-a", $"{user}-b"], conversations.Select(c => c.GetProperty("id").GetString()));
+        Assert.Equal(
+            Enumerable.Range(0, 450).Select(i => $"{i}"),
+            conversations[0].GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("content").GetString())
+        );
+        Assert.Equal(3, conversations[1].GetProperty("messages").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Erased_is_counted_then_reading_is_404_and_writing_410()
+    {
+        var user = Some.Id();
+        await Store(user, $"{user}-a", 5);
+
+        var erased = await host.Http.DeleteFromJsonAsync<JsonElement>($"/api/v1/users/{user}", Token);
+        var again = await host.Http.DeleteFromJsonAsync<JsonElement>($"/api/v1/users/{user}", Token);
+
+        Assert.Equal(
+            (1, 5),
+            (erased.GetProperty("conversations").GetInt32(), erased.GetProperty("messages").GetInt32())
+        );
+        Assert.Equal((0, 0), (again.GetProperty("conversations").GetInt32(), again.GetProperty("messages").GetInt32()));
+        foreach (
+            var url in (string[])[$"conversations/{user}-a", $"conversations/{user}-a/messages", $"users/{user}/export"]
+        )
+        {
+            Assert.Equal(HttpStatusCode.NotFound, (await host.Http.GetAsync($"/api/v1/{url}", Token)).StatusCode);
+        }
+
+        foreach (
+            var body in (object[])
+                [
+                    new { role = "user", content = "x" },
+                    new
+                    {
+                        role = "user",
+                        content = "x",
+                        userId = user,
+                    },
+                ]
+        )
+        {
+            var answer = await host.Http.PostAsJsonAsync($"/api/v1/conversations/{user}-a/messages", body, Token);
+            Assert.Equal(HttpStatusCode.Gone, answer.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task An_id_too_long_is_400_and_an_unknown_one_404()
+    {
+        var wrong = await host.Http.GetAsync($"/api/v1/users/{new string('x', 256)}/export", Token);
+        var unknown = await host.Http.GetAsync($"/api/v1/users/{Some.Id()}/export", Token);
+
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.NotFound), (wrong.StatusCode, unknown.StatusCode));
+    }
+}
