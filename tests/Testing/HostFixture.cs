@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Xunit;
 
 namespace Testing;
@@ -35,6 +36,20 @@ public class HostFixture : IAsyncLifetime
         );
         await host.StartAsync();
         Http.BaseAddress = new Uri(host.App.Urls.First());
+    }
+
+    // For what no request can bring about: a loss, a crash, time gone by.
+    public async Task ExecuteAsync(string sql, params object[] parameters)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        }
+
+        await command.ExecuteNonQueryAsync();
     }
 
     // What is registered here comes before the product's own.

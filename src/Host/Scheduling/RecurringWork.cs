@@ -15,5 +15,8 @@ internal sealed record RecurringWork(string Name, string Cron, Func<IBaseRequest
         // The dispatcher wakes at every due instant by itself; this finds what is due should it ever fail to. Skipped when missed:
         // the dispatcher looks at start anyway.
         new("dispatch-sweep", "30 * * * * *", () => new DispatchDueFollowUps()),
+        // Notifications hasten both; a day or a week of missed runs is made up for by the next one.
+        new("mood-drops", "10 */5 * * * *", () => new CheckInOnMoodDrops()),
+        new("reengagement", "0 0 9 * * *", () => new ReengageSilentCustomers()) { CatchUp = TimeSpan.FromHours(12) },
     ];
 }

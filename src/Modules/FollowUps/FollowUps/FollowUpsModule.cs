@@ -54,6 +54,8 @@ public static class FollowUpsModule
         services.AddSingleton<ChosenTemplates>();
         services.AddHostedService(provider => provider.GetRequiredService<ChosenTemplates>());
         services.AddSingleton<ScheduleWrite>();
+        services.AddSingleton<CheckIns>();
+        services.AddHostedService(provider => provider.GetRequiredService<CheckIns>());
         services.AddSingleton<Claims>();
         services.AddSingleton<Sending>();
         services.TryAddSingleton<IDeliveryChannel, OutboxChannel>();

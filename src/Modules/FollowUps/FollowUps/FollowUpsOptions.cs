@@ -21,6 +21,12 @@ public sealed class FollowUpsOptions
     /// <summary>Silence after which a customer is written to; also how long an executed one keeps the next away. Default 30 days.</summary>
     public TimeSpan ReengagementAfter { get; set; } = TimeSpan.FromDays(30);
 
+    /// <summary>How much longer ago than that the silence may have passed its length, for days without a scan. Default 7 days.</summary>
+    public TimeSpan ReengagementLookBack { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>How far the sweep looks back for drops of the mood whose notification was lost. Default 1 day.</summary>
+    public TimeSpan MoodDropLookBack { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>From a drop of the mood to the check-in. Default 2 h.</summary>
     public TimeSpan EmotionCheckInDelay { get; set; } = TimeSpan.FromHours(2);
 

@@ -12,11 +12,16 @@ public sealed class RecordNoShowTests(HostFixture host) : IClassFixture<HostFixt
     {
         var booking = Some.Id();
         var confirmed = await host.Modules.Send(
-            new ConfirmBooking(booking, Some.Id(), Some.Id(), DateTimeOffset.UtcNow.AddDays(-1).AddSeconds(2)),
+            new ConfirmBooking(booking, Some.Id(), Some.Id(), DateTimeOffset.UtcNow.AddDays(1)),
             Token
         );
 
         var recorded = await host.Modules.Send(new RecordNoShow(booking), Token);
+
+        await host.ExecuteAsync(
+            "UPDATE followups.follow_ups SET next_at = now() WHERE id = $1",
+            confirmed.Schedule!.FollowUp!.Id
+        );
 
         Assert.Equal(new BookingResult(booking, BookingState.NoShow, 0), recorded);
         var cancelled = await Until.NotNull(async () =>

@@ -156,7 +156,9 @@ public sealed class ScheduleFollowUpsTests(HostFixture host) : IClassFixture<Hos
         var scheduled = (await Schedule(PostEvent(user, Noon) with { ConversationId = conversation }))[0].FollowUp!;
 
         var read = await host.Modules.Send(new GetFollowUp(scheduled.Id), token);
-        var listed = Assert.Single((await host.Modules.Send(new ListFollowUps(user), token)).Items);
+        var listed = Assert.Single(
+            (await host.Modules.Send(new ListFollowUps(user, Trigger: FollowUpTrigger.PostEvent), token)).Items
+        );
         Assert.Equal((template, mood), (scheduled.TemplateId, scheduled.Mood));
         Assert.Equal((template, mood), (read!.TemplateId, read.Mood));
         Assert.Equal(template, listed.TemplateId);

@@ -29,5 +29,8 @@ internal sealed class BookingTable : IEntityTypeConfiguration<BookingRow>
         table.Property(b => b.BookingId).UseCollation("C");
         table.Property(b => b.UserId).UseCollation("C");
         table.Property(b => b.State).HasConversion<short>();
+
+        // ReengageSilentCustomers: whether the customer has an upcoming one. ExportFollowUps, EraseFollowUps: the customer's.
+        table.HasIndex(b => new { b.UserId, b.EventAt }, "ix_bookings_user").HasFilter("user_id IS NOT NULL");
     }
 }

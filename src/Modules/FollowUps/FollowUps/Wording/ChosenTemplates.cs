@@ -15,24 +15,31 @@ internal readonly record struct ChosenTemplate(Guid FollowUpId, string TemplateI
 // A crash may lose that: the sending chooses again anyway.
 internal sealed partial class ChosenTemplates(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    TimeProvider clock,
     ILogger<ChosenTemplates> logger
 ) : BackgroundService
 {
     private const int Most = 100_000;
 
-    private readonly ConcurrentDictionary<Guid, ChosenTemplate> waiting = new();
+    // A reader that asked before the choice was written may look here after it was.
+    private static readonly TimeSpan KeptAfterWriting = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<Guid, ChosenTemplate> newest = new();
+    private readonly ConcurrentQueue<ChosenTemplate> waiting = new();
+    private readonly Queue<(long WrittenAt, ChosenTemplate[] Choices)> written = new();
     private readonly SemaphoreSlim filled = new(0, 1);
 
     public void Keep(IReadOnlyCollection<ChosenTemplate> choices)
     {
-        if (choices.Count == 0 || waiting.Count + choices.Count > Most)
+        if (choices.Count == 0 || newest.Count + choices.Count > Most)
         {
             return;
         }
 
         foreach (var choice in choices)
         {
-            waiting[choice.FollowUpId] = choice;
+            newest[choice.FollowUpId] = choice;
+            waiting.Enqueue(choice);
         }
 
         try
@@ -46,7 +53,7 @@ internal sealed partial class ChosenTemplates(
     }
 
     public FollowUp Newest(FollowUp followUp) =>
-        followUp.Status == FollowUpStatus.Pending && waiting.TryGetValue(followUp.Id, out var choice)
+        followUp.Status == FollowUpStatus.Pending && newest.TryGetValue(followUp.Id, out var choice)
             ? followUp with
             {
                 TemplateId = choice.TemplateId,
@@ -55,7 +62,7 @@ internal sealed partial class ChosenTemplates(
             : followUp;
 
     public ListedFollowUp Newest(ListedFollowUp followUp) =>
-        followUp.Status == FollowUpStatus.Pending && waiting.TryGetValue(followUp.Id, out var choice)
+        followUp.Status == FollowUpStatus.Pending && newest.TryGetValue(followUp.Id, out var choice)
             ? followUp with
             {
                 TemplateId = choice.TemplateId,
@@ -68,13 +75,39 @@ internal sealed partial class ChosenTemplates(
         {
             while (true)
             {
-                await filled.WaitAsync(stoppingToken);
-                await WriteAsync([.. waiting.Values]);
+                if (await filled.WaitAsync(KeptAfterWriting, stoppingToken))
+                {
+                    await WriteAsync(Unwritten());
+                }
+
+                Forget();
             }
         }
         catch (OperationCanceledException)
         {
-            await WriteAsync([.. waiting.Values]);
+            await WriteAsync(Unwritten());
+        }
+    }
+
+    private ChosenTemplate[] Unwritten()
+    {
+        var choices = new List<ChosenTemplate>();
+        while (waiting.TryDequeue(out var choice))
+        {
+            choices.Add(choice);
+        }
+
+        return [.. choices];
+    }
+
+    private void Forget()
+    {
+        while (written.TryPeek(out var oldest) && clock.GetElapsedTime(oldest.WrittenAt) > KeptAfterWriting)
+        {
+            foreach (var choice in written.Dequeue().Choices)
+            {
+                newest.TryRemove(KeyValuePair.Create(choice.FollowUpId, choice));
+            }
         }
     }
 
@@ -93,10 +126,7 @@ internal sealed partial class ChosenTemplates(
             LogLost(logger, problem, choices.Length);
         }
 
-        foreach (var choice in choices)
-        {
-            waiting.TryRemove(KeyValuePair.Create(choice.FollowUpId, choice));
-        }
+        written.Enqueue((clock.GetTimestamp(), choices));
     }
 
     // In key order, like whoever else locks several.

@@ -58,6 +58,9 @@ namespace FollowUps.Data.Migrations
                     b.HasKey("BookingId")
                         .HasName("pk_bookings");
 
+                    b.HasIndex(new[] { "UserId", "EventAt" }, "ix_bookings_user")
+                        .HasFilter("user_id IS NOT NULL");
+
                     b.ToTable("bookings", "followups");
                 });
 
