@@ -199,6 +199,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         app.MapScheduler();
         app.MapDispatch();
         app.MapRecipients();
+        app.MapUnsubscribe();
         app.MapOpenApi();
         app.MapScalarApiReference();
         app.MapHealthChecks("/health/live");

@@ -32,6 +32,10 @@ public interface IDeliveryChannel
 /// <param name="Body">The text.</param>
 /// <param name="Attempt">From 1.</param>
 /// <param name="SentAt">When it was handed over.</param>
+/// <param name="Unsubscribe">
+/// Where the customer opts out with one click, for List-Unsubscribe of RFC 8058: a POST there does it, a GET only asks. The same for every
+/// follow-up of the customer and trigger; a bearer secret, so not for logs. Null without option <c>FollowUps:PublicUrl</c>.
+/// </param>
 public sealed record Delivery(
     Guid FollowUpId,
     string UserId,
@@ -39,7 +43,8 @@ public sealed record Delivery(
     string? Subject,
     string Body,
     int Attempt,
-    DateTimeOffset SentAt
+    DateTimeOffset SentAt,
+    Uri? Unsubscribe = null
 );
 
 /// <summary>What a channel says of a delivery.</summary>

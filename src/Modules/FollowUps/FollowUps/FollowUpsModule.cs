@@ -3,6 +3,7 @@ using FollowUps.Contracts;
 using FollowUps.Data;
 using FollowUps.Delivery;
 using FollowUps.Dispatch;
+using FollowUps.Recipients;
 using FollowUps.Scheduling;
 using FollowUps.Wording;
 using LinqToDB.EntityFrameworkCore;
@@ -28,6 +29,10 @@ public static class FollowUpsModule
             .AddOptions<FollowUpsOptions>()
             .Bind(configuration.GetSection(FollowUpsOptions.Section))
             .ValidateDataAnnotations()
+            .Validate(
+                options => options.PublicUrl is null or { IsAbsoluteUri: true, Scheme: "http" or "https" },
+                "FollowUps:PublicUrl must be an absolute http or https URL."
+            )
             .ValidateOnStart();
 
         services.AddKeyedSingleton(
@@ -37,6 +42,7 @@ public static class FollowUpsModule
                 NpgsqlDataSource.Create(
                     new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Postgres"))
                     {
+                        ApplicationName = FollowUpsDbContext.Schema,
                         Timezone = "UTC",
                     }
                 )
@@ -49,6 +55,8 @@ public static class FollowUpsModule
                 )
         );
 
+        services.AddSingleton<UnsubscribeLinks>();
+        services.AddHostedService<UnsubscribeKeyLoader>();
         services.AddSingleton<DueSignal>();
         services.AddSingleton<TemplateRenderer>();
         services.AddSingleton<ChosenTemplates>();

@@ -43,6 +43,19 @@ public sealed class FollowUpsOptions
     /// <summary>How often a held follow-up is looked at again. Default 1 minute.</summary>
     public TimeSpan HoldRecheckEvery { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// Where customers reach this Host, such as <c>https://book.example.org</c>: the beginning of the links that unsubscribe. Default none:
+    /// deliveries carry no link.
+    /// </summary>
+    public Uri? PublicUrl { get; set; }
+
+    /// <summary>
+    /// The secret that seals those links: 32 bytes or more in base64. Default none: the one that the database made for itself. Another secret
+    /// makes the links already sent worthless.
+    /// </summary>
+    [MinLength(44), Base64String]
+    public string? UnsubscribeKey { get; set; }
+
     /// <summary>Most follow-ups claimed at once. Default 500.</summary>
     [Range(1, 10_000)]
     public int DispatchBatchSize { get; set; } = 500;

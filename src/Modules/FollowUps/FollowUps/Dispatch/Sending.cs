@@ -2,6 +2,7 @@ using System.Globalization;
 using Conversations.Contracts;
 using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Recipients;
 using FollowUps.Wording;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,6 +21,7 @@ internal sealed class Sending(
     ISender modules,
     IDeliveryChannel channel,
     TemplateRenderer renderer,
+    UnsubscribeLinks unsubscribing,
     IOptions<FollowUpsOptions> options,
     TimeProvider clock
 )
@@ -205,7 +207,8 @@ internal sealed class Sending(
                 o.Subject,
                 o.Body!,
                 o.Claim.Attempt,
-                now
+                now,
+                unsubscribing.Of(o.Claim.UserId, o.Claim.Trigger)
             )),
             cancellationToken
         );

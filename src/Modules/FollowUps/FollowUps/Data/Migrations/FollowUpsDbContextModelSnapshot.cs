@@ -335,6 +335,26 @@ namespace FollowUps.Data.Migrations
 
                     b.ToTable("recipients", "followups");
                 });
+
+            modelBuilder.Entity("FollowUps.Data.UnsubscribeKeyRow", b =>
+                {
+                    b.Property<bool>("Id")
+                        .HasColumnType("boolean")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Secret")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("secret");
+
+                    b.HasKey("Id")
+                        .HasName("pk_unsubscribe_key");
+
+                    b.ToTable("unsubscribe_key", "followups", t =>
+                        {
+                            t.HasCheckConstraint("ck_unsubscribe_key_one_row", "id");
+                        });
+                });
 #pragma warning restore 612, 618
         }
     }

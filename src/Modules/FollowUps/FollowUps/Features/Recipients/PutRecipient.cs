@@ -50,19 +50,17 @@ internal sealed class PutRecipientHandler(
                 },
             }
         );
-        foreach (var sql in (string[])[CancelSql, JudgeAgainSql])
-        {
-            batch.BatchCommands.Add(
-                new NpgsqlBatchCommand(sql)
+        batch.BatchCommands.Add(OptOuts.Cancel(request.UserId, now, "recipient"));
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand(JudgeAgainSql)
+            {
+                Parameters =
                 {
-                    Parameters =
-                    {
-                        new() { Value = request.UserId },
-                        new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                    },
-                }
-            );
-        }
+                    new() { Value = request.UserId },
+                    new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                },
+            }
+        );
 
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
@@ -86,24 +84,6 @@ internal sealed class PutRecipientHandler(
         ON CONFLICT (user_id) DO UPDATE
         SET time_zone = $2, locale = $3, addresses = $4, opt_out = $5, quiet_from = $6, quiet_to = $7
         RETURNING {RecipientTable.Columns}
-        """;
-
-    // Statements of their own, after the customer's row is locked: they see what a scheduler committed meanwhile, and the next one sees
-    // the opt-out.
-    private const string CancelSql = $"""
-        UPDATE followups.follow_ups f
-        SET status = 2, cancelled_at = $2, cancel_reason = 'opted_out', held_reason = NULL,
-            decisions = f.decisions || jsonb_build_object('at', $2, 'decision', 'cancelled', 'reason', 'opted_out')
-        FROM (
-            SELECT f.id
-            FROM followups.follow_ups f
-            JOIN followups.recipients r ON r.user_id = f.user_id
-            WHERE f.user_id = $1 AND f.status = 0 AND {FollowUpTable.Idle}
-              AND r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[f.trigger + 1]]
-            ORDER BY f.id
-            FOR NO KEY UPDATE OF f
-        ) mine
-        WHERE f.id = mine.id
         """;
 
     private const string JudgeAgainSql = $"""

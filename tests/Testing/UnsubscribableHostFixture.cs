@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using FollowUps.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Testing;
+
+// A host that says where it is reached, and whose channel keeps what it is handed.
+public sealed class UnsubscribableHostFixture : HostFixture
+{
+    private readonly KeepingChannel channel = new();
+
+    protected override void Customise(WebApplicationBuilder builder)
+    {
+        builder.Configuration.AddInMemoryCollection([new("FollowUps:PublicUrl", "https://book.example.org")]);
+        builder.Services.AddSingleton<IDeliveryChannel>(channel);
+    }
+
+    public async Task<Delivery> DeliveredTo(string user)
+    {
+        await Modules.Send(
+            new ScheduleFollowUps([
+                new NewFollowUp
+                {
+                    Trigger = FollowUpTrigger.Custom,
+                    UserId = user,
+                    ScheduledAt = DateTimeOffset.UtcNow,
+                    Message = "Your menu is ready.",
+                },
+            ])
+        );
+        return await Until.NotNull(() => Task.FromResult(channel.Deliveries.GetValueOrDefault(user)));
+    }
+
+    // The path of its link, on this host.
+    public async Task<string> LinkOf(string user) => (await DeliveredTo(user)).Unsubscribe!.AbsolutePath;
+
+    private sealed class KeepingChannel : IDeliveryChannel
+    {
+        public ConcurrentDictionary<string, Delivery> Deliveries { get; } = new(StringComparer.Ordinal);
+
+        public string Name => "keeping";
+
+        public Task<IReadOnlyList<DeliveryResult>> DeliverAsync(
+            IReadOnlyList<Delivery> deliveries,
+            CancellationToken cancellationToken
+        )
+        {
+            foreach (var delivery in deliveries)
+            {
+                Deliveries[delivery.UserId] = delivery;
+            }
+
+            return Task.FromResult<IReadOnlyList<DeliveryResult>>([
+                .. deliveries.Select(_ => new DeliveryResult(true)),
+            ]);
+        }
+    }
+}
