@@ -6,6 +6,7 @@ using Host.Api;
 using Host.Pipeline;
 using Host.Postgres;
 using Host.Scheduling;
+using Host.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
@@ -158,6 +159,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         services.AddConversationsModule(builder.Configuration);
         services.AddFollowUpsModule(builder.Configuration);
         services.AddScheduling(builder.Configuration);
+        services.AddTelemetry();
         services.AddMediatR(configuration =>
         {
             configuration.RegisterServicesFromAssemblies(
@@ -191,6 +193,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseTelemetry();
         app.Use(EncodedSlashes.Decode);
         app.MapConversations();
         app.MapUsers();
@@ -200,6 +203,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         app.MapDispatch();
         app.MapRecipients();
         app.MapUnsubscribe();
+        app.MapPerformance();
         app.MapOpenApi();
         app.MapScalarApiReference();
         app.MapHealthChecks("/health/live");

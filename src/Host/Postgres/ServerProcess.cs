@@ -5,6 +5,9 @@ namespace Host.Postgres;
 // Runs PostgreSQL's programs; as another account where one is named, since PostgreSQL refuses to run as root.
 internal static class ServerProcess
 {
+    private static readonly TimeSpan PatienceWithMore = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PatienceWithAny = TimeSpan.FromSeconds(3);
+
     public static string? Account(EmbeddedPostgresOptions options)
     {
         if (OperatingSystem.IsWindows() || !Environment.IsPrivilegedProcess)
@@ -27,7 +30,6 @@ internal static class ServerProcess
         CancellationToken cancellationToken
     )
     {
-        // A server that pg_ctl starts inherits these pipes and would hold them open: hence output to the end of the program, not of the pipe.
         var start = new ProcessStartInfo
         {
             FileName = account is null ? program : "setpriv",
@@ -53,11 +55,23 @@ internal static class ServerProcess
 
         using var process = Process.Start(start)!;
         var output = new System.Text.StringBuilder();
+        var open = 2;
         void Keep(object _, DataReceivedEventArgs line)
         {
             lock (output)
             {
+                open -= line.Data is null ? 1 : 0;
                 output.AppendLine(line.Data);
+            }
+        }
+
+        bool Awaited(TimeSpan sinceExit)
+        {
+            // A server that pg_ctl starts inherits the pipes and holds them open: hence not for ever. What the program itself printed has
+            // come by then, however busy the machine is.
+            lock (output)
+            {
+                return open > 0 && sinceExit < (output.Length > 0 ? PatienceWithMore : PatienceWithAny);
             }
         }
 
@@ -70,7 +84,12 @@ internal static class ServerProcess
             await Task.Delay(10, cancellationToken);
         }
 
-        process.WaitForExit(200);
+        var exited = Stopwatch.GetTimestamp();
+        while (Awaited(Stopwatch.GetElapsedTime(exited)))
+        {
+            await Task.Delay(10, cancellationToken);
+        }
+
         lock (output)
         {
             return (process.ExitCode, output.ToString());

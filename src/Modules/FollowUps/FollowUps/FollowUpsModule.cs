@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using FluentValidation;
 using FollowUps.Contracts;
 using FollowUps.Data;
@@ -57,6 +58,7 @@ public static class FollowUpsModule
 
         services.AddSingleton<UnsubscribeLinks>();
         services.AddHostedService<UnsubscribeKeyLoader>();
+        services.AddSingleton(provider => new FollowUpsMeter(provider.GetService<IMeterFactory>()));
         services.AddSingleton<DueSignal>();
         services.AddSingleton<TemplateRenderer>();
         services.AddSingleton<ChosenTemplates>();

@@ -19,6 +19,7 @@ internal sealed partial class ScheduleWrite(
     IOptions<FollowUpsOptions> options,
     ChosenTemplates chosen,
     DueSignal due,
+    FollowUpsMeter meter,
     TimeProvider clock,
     ILogger<ScheduleWrite> logger
 )
@@ -78,13 +79,17 @@ internal sealed partial class ScheduleWrite(
         {
             while (await row.ReadAsync(cancellationToken))
             {
-                results[row.GetInt32(0)] = row.IsDBNull(2)
+                results[row.GetInt32(0)] = row.IsDBNull(3)
                     ? new ScheduleResult(ScheduleOutcome.Suppressed, row.GetString(1), null)
                     : new ScheduleResult(
                         row.IsDBNull(1) ? ScheduleOutcome.Scheduled : ScheduleOutcome.Duplicate,
                         null,
-                        chosen.Newest(FollowUpTable.Read(row, 2))
+                        chosen.Newest(FollowUpTable.Read(row, 3))
                     );
+                if (items.Count == 1)
+                {
+                    meter.CheckedForDuplicates(row.GetDouble(2));
+                }
             }
         } while (await row.NextResultAsync(cancellationToken));
 
@@ -229,6 +234,7 @@ internal sealed partial class ScheduleWrite(
         WITH input AS MATERIALIZED (
             SELECT i.*,
                    {Duplicates.Of} AS existing,
+                   extract(epoch FROM clock_timestamp() - statement_timestamp())::float8 AS checked_after,
                    CASE
                        WHEN r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[i.trigger + 1]]
                            THEN 'opted_out'
@@ -259,11 +265,11 @@ internal sealed partial class ScheduleWrite(
             WHERE existing IS NULL AND suppressed IS NULL
             RETURNING {FollowUpTable.Columns}
         )
-        SELECT i.ord, NULL, f.* FROM input i JOIN inserted f ON f.id = i.id
+        SELECT i.ord, NULL, i.checked_after, f.* FROM input i JOIN inserted f ON f.id = i.id
         UNION ALL
-        SELECT i.ord, 'duplicate', {FollowUpTable.Columns} FROM input i JOIN followups.follow_ups f ON f.id = i.existing
+        SELECT i.ord, 'duplicate', i.checked_after, {FollowUpTable.Columns} FROM input i JOIN followups.follow_ups f ON f.id = i.existing
         UNION ALL
-        SELECT i.ord, i.suppressed, f.* FROM input i LEFT JOIN inserted f ON false WHERE i.existing IS NULL AND i.suppressed IS NOT NULL
+        SELECT i.ord, i.suppressed, i.checked_after, f.* FROM input i LEFT JOIN inserted f ON false WHERE i.existing IS NULL AND i.suppressed IS NOT NULL
         """;
 
     [LoggerMessage(
