@@ -183,6 +183,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         });
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = 16 * 1024 * 1024);
+        services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
         services.AddExceptionHandler<ProblemDetailsHandler>();
         services.AddOpenApi();

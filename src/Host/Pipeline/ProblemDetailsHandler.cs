@@ -2,25 +2,41 @@ using System.Text.Json;
 using FluentValidation;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
-using Npgsql;
 
 namespace Host.Pipeline;
 
-// The one place where an exception becomes an answer.
-internal sealed class ProblemDetailsHandler(IProblemDetailsService problems) : IExceptionHandler
+// The one place where an exception becomes an answer. What the caller did wrong is told; what went wrong here is told to the log.
+internal sealed partial class ProblemDetailsHandler(
+    IProblemDetailsService problems,
+    ILogger<ProblemDetailsHandler> logger
+) : IExceptionHandler
 {
+    private const string RetrySeconds = "2";
+
     public ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
-        if (Problem(context, exception) is not { } problem)
+        var problem = Problem(context, exception);
+        context.Response.StatusCode = problem.Status!.Value;
+        if (problem.Status == StatusCodes.Status503ServiceUnavailable)
         {
-            return ValueTask.FromResult(false);
+            context.Response.Headers.RetryAfter = RetrySeconds;
+            LogUnavailable(logger, ProblemWriter.TraceId(context), Faults.Describe(exception));
+        }
+        else if (problem.Status >= StatusCodes.Status500InternalServerError)
+        {
+            LogFault(
+                logger,
+                context.Request.Method,
+                Route(context),
+                ProblemWriter.TraceId(context),
+                Faults.Describe(exception)
+            );
         }
 
-        context.Response.StatusCode = problem.Status!.Value;
         return problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = problem });
     }
 
-    private static ProblemDetails? Problem(HttpContext context, Exception exception) =>
+    private static ProblemDetails Problem(HttpContext context, Exception exception) =>
         exception switch
         {
             ValidationException invalid => Invalid(
@@ -37,16 +53,20 @@ internal sealed class ProblemDetailsHandler(IProblemDetailsService problems) : I
                     ],
                 }
             ),
-            BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } bad => Invalid(
-                new() { [Parameter(bad)] = [bad.Message] }
-            ),
-            BadHttpRequestException bad => new ProblemDetails { Status = bad.StatusCode, Title = bad.Message },
-            NpgsqlException { IsTransient: true } => new ProblemDetails
+            BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } bad => Invalid(Parameter(bad)),
+            BadHttpRequestException bad => new ProblemDetails { Status = bad.StatusCode },
+            _ when Faults.IsUnavailable(exception) => new ProblemDetails
             {
                 Status = StatusCodes.Status503ServiceUnavailable,
                 Title = "The database cannot be reached.",
+                Detail = "Nothing was changed, or it is unknown whether it was. Repeat the request.",
             },
-            _ => null,
+            _ => new ProblemDetails
+            {
+                Status = StatusCodes.Status500InternalServerError,
+                Title = "The request failed here.",
+                Detail = "The log has more under this trace id.",
+            },
         };
 
     private static HttpValidationProblemDetails Invalid(Dictionary<string, string[]> errors) =>
@@ -69,9 +89,22 @@ internal sealed class ProblemDetailsHandler(IProblemDetailsService problems) : I
             ? "The value has the wrong type, or is none of those allowed."
             : json.Message.Split(" Path:")[0].Split(" LineNumber:")[0];
 
-    // "Failed to bind parameter "int limit" from "x"." names the parameter second.
-    private static string Parameter(BadHttpRequestException bad) =>
-        bad.Message.Split('"') is [_, var declaration, ..] ? declaration.Split(' ')[^1] : "body";
+    // "Failed to bind parameter "int limit" from "x"." names the parameter second; what names none is about the body.
+    private static Dictionary<string, string[]> Parameter(BadHttpRequestException bad) =>
+        bad.Message.Split('"') is [var what, var declaration, ..]
+        && what.StartsWith("Failed to bind", StringComparison.Ordinal)
+            ? new() { [declaration.Split(' ')[^1]] = ["The value has the wrong type, or is none of those allowed."] }
+            : new() { ["body"] = ["A JSON body is needed."] };
+
+    // The pattern, not the path: ids are the caller's business.
+    private static string Route(HttpContext context) =>
+        (context.Features.Get<IExceptionHandlerFeature>()?.Endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "";
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} failed (trace {Trace}): {Fault}")]
+    private static partial void LogFault(ILogger logger, string method, string route, string trace, string fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database cannot be reached (trace {Trace}): {Fault}")]
+    private static partial void LogUnavailable(ILogger logger, string trace, string fault);
 }
 
 internal sealed record SingleItem(string List);

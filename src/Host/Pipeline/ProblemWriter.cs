@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Options;
+
+namespace Host.Pipeline;
+
+// Every error is a problem document (RFC 9457), whatever the caller says it accepts; each carries the trace id that the log has.
+internal sealed class ProblemWriter(IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json) : IProblemDetailsWriter
+{
+    public bool CanWrite(ProblemDetailsContext context) => true;
+
+    public async ValueTask WriteAsync(ProblemDetailsContext context)
+    {
+        var (response, problem) = (context.HttpContext.Response, context.ProblemDetails);
+        Complete(context.HttpContext, problem);
+        await response.WriteAsJsonAsync(
+            problem,
+            problem.GetType(),
+            json.Value.SerializerOptions,
+            "application/problem+json",
+            context.HttpContext.RequestAborted
+        );
+    }
+
+    public static string TraceId(HttpContext context) =>
+        Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
+
+    private static void Complete(HttpContext context, ProblemDetails problem)
+    {
+        problem.Status ??= context.Response.StatusCode;
+        problem.Type ??= "about:blank";
+        problem.Title ??= ReasonPhrases.GetReasonPhrase(problem.Status.Value);
+        problem.Extensions["traceId"] = TraceId(context);
+    }
+}
