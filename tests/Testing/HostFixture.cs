@@ -19,7 +19,9 @@ public class HostFixture : IAsyncLifetime
 
     public HttpClient Http { get; } = new();
 
-    public ISender Modules => host!.App.Services.GetRequiredService<ISender>();
+    public IServiceProvider Services => host!.App.Services;
+
+    public ISender Modules => Services.GetRequiredService<ISender>();
 
     public async ValueTask InitializeAsync()
     {
