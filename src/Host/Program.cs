@@ -1,5 +1,6 @@
 using Host;
 using Host.Postgres;
+using Microsoft.Extensions.Options;
 
 try
 {
@@ -13,7 +14,7 @@ try
     await host.RunAsync();
     return 0;
 }
-catch (Exception problem) when (problem is EmbeddedPostgresException or StartException)
+catch (Exception problem) when (problem is EmbeddedPostgresException or StartException or OptionsValidationException)
 {
     await Console.Error.WriteLineAsync(problem.Message);
     return 1;

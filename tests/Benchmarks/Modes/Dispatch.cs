@@ -163,6 +163,8 @@ internal static class Dispatch
                 words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All("custom")));
                 words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All<string?>(null)));
                 words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All(Samples.Content)));
+                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All("none")));
+                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, [.. ids.Select(id => id.ToString())]));
                 await words.ExecuteNonQueryAsync();
             }
 

@@ -120,12 +120,16 @@ public sealed record FollowUp
 /// <param name="FinishedAt">Null while it runs, and for ever if the process died meanwhile.</param>
 /// <param name="Outcome">sent, failed or uncertain; null while it runs.</param>
 /// <param name="Error">What the channel said.</param>
+/// <param name="Channel">Which one was called; null while that is not decided.</param>
+/// <param name="ProviderKey">What the provider knows the follow-up by, the same in every attempt through the channel.</param>
 public sealed record FollowUpAttempt(
     int Number,
     DateTimeOffset StartedAt,
     DateTimeOffset? FinishedAt,
     string? Outcome,
-    string? Error
+    string? Error,
+    string? Channel,
+    string? ProviderKey
 );
 
 /// <summary>Something that was decided about a follow-up.</summary>

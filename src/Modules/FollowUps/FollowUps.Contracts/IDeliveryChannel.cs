@@ -5,8 +5,11 @@ namespace FollowUps.Contracts;
 /// </summary>
 public interface IDeliveryChannel
 {
-    /// <summary>A lower-case slug, such as <c>outbox</c>.</summary>
+    /// <summary>A lower-case slug, such as <c>outbox</c>. Recipients keep their address on the channel under this name.</summary>
     string Name { get; }
+
+    /// <summary>True when only customers with an address on this channel can be reached by it.</summary>
+    bool NeedsAddress => false;
 
     /// <summary>
     /// True when handing over the same follow-up twice reaches the customer once: the channel itself keeps the idempotency key. Then a promotion
@@ -14,14 +17,35 @@ public interface IDeliveryChannel
     /// </summary>
     bool RepeatsAreHarmless => false;
 
-    /// <summary>Hands over a batch. A delivery that fails is answered as such; an exception fails all of them.</summary>
-    /// <param name="deliveries">What is to be sent.</param>
-    /// <param name="cancellationToken">Gives up what has not been handed over.</param>
+    /// <summary>How much its provider takes; by default as much as there is.</summary>
+    DeliveryPace Pace => DeliveryPace.Unbounded;
+
+    /// <summary>
+    /// What the provider knows a follow-up by, the same in every attempt. It is recorded before the channel is called.
+    /// </summary>
+    /// <param name="followUpId">The follow-up.</param>
+    string ProviderKey(Guid followUpId) => followUpId.ToString();
+
+    /// <summary>
+    /// Hands over a batch. A delivery that fails is answered as such; an exception leaves all of them uncertain.
+    /// </summary>
+    /// <param name="deliveries">What is to be sent: at most as many as the pace allows.</param>
+    /// <param name="cancellationToken">Gives up: the Host stops.</param>
     /// <returns>One result for each delivery, in the same order.</returns>
     Task<IReadOnlyList<DeliveryResult>> DeliverAsync(
         IReadOnlyList<Delivery> deliveries,
         CancellationToken cancellationToken
     );
+}
+
+/// <summary>How much a provider takes from one Host.</summary>
+/// <param name="BatchSize">Most deliveries in one call; 1 or more.</param>
+/// <param name="Concurrency">Most calls at once; 1 or more.</param>
+/// <param name="PerSecond">Most deliveries a second; null for any number.</param>
+public sealed record DeliveryPace(int BatchSize, int Concurrency, double? PerSecond = null)
+{
+    /// <summary>As much as there is, a batch to a call.</summary>
+    public static DeliveryPace Unbounded { get; } = new(int.MaxValue, int.MaxValue);
 }
 
 /// <summary>A worded follow-up on its way.</summary>
@@ -45,18 +69,26 @@ public sealed record Delivery(
     int Attempt,
     DateTimeOffset SentAt,
     Uri? Unsubscribe = null
-);
+)
+{
+    /// <summary>What made it be scheduled.</summary>
+    public FollowUpTrigger Trigger { get; init; }
+}
 
 /// <summary>What a channel says of a delivery.</summary>
 /// <param name="Delivered">True when the provider took it.</param>
 /// <param name="Error">Why not, without addresses or message content.</param>
 /// <param name="Permanent">True when another attempt cannot help.</param>
 /// <param name="Uncertain">True when the provider may have taken it: no answer came, for instance.</param>
-/// <param name="RetryAfter">How long the provider wants to be left alone; null for the usual back-off.</param>
+/// <param name="RetryAfter">
+/// How long the provider wants to be left alone, by all: such an attempt does not count against the limit. Null for the usual back-off.
+/// </param>
+/// <param name="Gone">True when the channel's endpoint is no more: nothing goes through the channel until the Host is started anew.</param>
 public sealed record DeliveryResult(
     bool Delivered,
     string? Error = null,
     bool Permanent = false,
     bool Uncertain = false,
-    TimeSpan? RetryAfter = null
+    TimeSpan? RetryAfter = null,
+    bool Gone = false
 );

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using FluentValidation;
-using FollowUps.Contracts;
 using FollowUps.Data;
 using FollowUps.Delivery;
 using FollowUps.Dispatch;
@@ -11,7 +10,7 @@ using LinqToDB.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace FollowUps;
@@ -68,7 +67,13 @@ public static class FollowUpsModule
         services.AddHostedService(provider => provider.GetRequiredService<CheckIns>());
         services.AddSingleton<Claims>();
         services.AddSingleton<Sending>();
-        services.TryAddSingleton<IDeliveryChannel, OutboxChannel>();
+        services
+            .AddOptions<ChannelOptions>()
+            .Bind(configuration.GetSection(FollowUpsOptions.Section))
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ChannelOptions>, ChannelOptionsCheck>();
+        services.AddSingleton<OutboxChannel>();
+        services.AddSingleton<Channels>();
         services.AddHostedService<Dispatcher>();
 
         services.Scan(scan =>

@@ -79,6 +79,34 @@ public sealed class FollowUpsOptions
     /// <summary>A follow-up not looked at this long after it was due counts as overdue. Default 1 minute.</summary>
     public TimeSpan OverdueAfter { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// Which channels are used, the preferred one first: a follow-up goes through the first that the customer has an address on, or that needs
+    /// none. Default: all that are set up (those of the Host's own code, <c>email</c>, then webhooks by name), and the outbox when none is.
+    /// </summary>
+    public IList<string> Channels { get; } = [];
+
+    /// <summary>
+    /// True: a re-engagement message whose attempt ended uncertain is sent again, as every other one is. Default false: once too few beats
+    /// once too often.
+    /// </summary>
+    public bool RepeatUncertainPromotions { get; set; }
+
+    /// <summary>How long a claimed follow-up waits for its turn on a busy channel before it is put off. Default 1 s.</summary>
+    public TimeSpan ChannelPatience { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>When at least this many calls of a channel, within half a minute, failed by half, it is left alone for a while. Default 10.</summary>
+    [Range(2, 10_000)]
+    public int CircuitCalls { get; set; } = 10;
+
+    /// <summary>How long a failing channel is left alone before one call tries it again. 500 ms to 1 day. Default 15 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.5", "1.00:00:00")]
+    public TimeSpan CircuitBreak { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// How long what is on its way may still take once the Host is told to stop. Keep it below the Host's shutdown timeout (30 s). Default 15 s.
+    /// </summary>
+    public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Attempts before a follow-up has failed. Default 5.</summary>
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 5;

@@ -10,7 +10,9 @@ namespace FollowUps.Delivery;
 internal sealed class OutboxChannel([FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database)
     : IDeliveryChannel
 {
-    public string Name => "outbox";
+    public const string ChannelName = "outbox";
+
+    public string Name => ChannelName;
 
     public bool RepeatsAreHarmless => true;
 

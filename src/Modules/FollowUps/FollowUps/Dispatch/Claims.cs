@@ -26,7 +26,7 @@ internal sealed record Claim(
     int AttemptsBefore,
     PreparedText? Prepared,
     string? Locale,
-    string? Address,
+    string? Addresses,
     DateTimeZone Zone,
     QuietSpan? Quiet
 )
@@ -53,7 +53,7 @@ internal sealed record Claim(
             Text(10),
             row.GetInt32(11),
             row.GetInt32(12),
-            row.IsDBNull(13) ? null : new PreparedText(row.GetString(13), Text(14), row.GetString(15)),
+            row.IsDBNull(13) ? null : new PreparedText(row.GetString(13), Text(14), row.GetString(15), Text(21)),
             Text(16),
             Text(17),
             (Text(18) is { } zone ? DateTimeZoneProviders.Tzdb.GetZoneOrNull(zone) : null) ?? DateTimeZone.Utc,
@@ -67,8 +67,8 @@ internal sealed record Claim(
     }
 }
 
-// What an attempt whose end nobody knows may have delivered: the same words go again, or none.
-internal sealed record PreparedText(string TemplateId, string? Subject, string Body);
+// What an attempt whose end nobody knows may have delivered: the same words go again through the same channel, or none.
+internal sealed record PreparedText(string TemplateId, string? Subject, string Body, string? Channel);
 
 internal sealed record ClaimedBatch(IReadOnlyList<Claim> Claims, bool More, DateTimeOffset? NextAt);
 
@@ -153,7 +153,7 @@ internal sealed class Claims(
             LIMIT $3
             FOR NO KEY UPDATE SKIP LOCKED
         ), judged AS (
-            SELECT due.id, r.locale, r.addresses ->> 'outbox' AS address, r.time_zone, r.quiet_from, r.quiet_to, moved.away,
+            SELECT due.id, r.locale, r.addresses, r.time_zone, r.quiet_from, r.quiet_to, moved.away,
                    due.scheduled_at + moved.away > $1 AND moved.away <> interval '0' AS put_off,
                    CASE
                        WHEN r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[due.trigger + 1]]
@@ -209,11 +209,13 @@ internal sealed class Claims(
             RETURNING f.id, f.fence, f.user_id, f.conversation_id, f.booking_id, f.trigger, f.event_at, f.last_activity_at,
                 CASE WHEN f.template_pinned THEN f.template_id END, f.message, f.variables, jsonb_array_length(f.attempts), f.attempts_before,
                 CASE WHEN f.attempts @> '[{"outcome": "uncertain"}]' AND f.message_content IS NOT NULL THEN f.template_id END,
-                f.message_subject, f.message_content, j.locale, j.address, j.time_zone, j.quiet_from, j.quiet_to
+                f.message_subject, f.message_content, j.locale, j.addresses, j.time_zone, j.quiet_from, j.quiet_to,
+                CASE WHEN f.attempts @> '[{"outcome": "uncertain"}]'
+                    THEN jsonb_path_query_first(f.attempts, '$[*] ? (@.outcome == "uncertain")') ->> 'channel' END
         )
         SELECT * FROM taken
         UNION ALL
-        SELECT NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        SELECT NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM stopped
         """;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Conversations.Contracts;
 using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Delivery;
 using FollowUps.Recipients;
 using FollowUps.Wording;
 using MediatR;
@@ -19,7 +20,7 @@ internal sealed class Sending(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
     Claims claims,
     ISender modules,
-    IDeliveryChannel channel,
+    Channels channels,
     TemplateRenderer renderer,
     UnsubscribeLinks unsubscribing,
     IOptions<FollowUpsOptions> options,
@@ -37,16 +38,25 @@ internal sealed class Sending(
             return (0, null);
         }
 
-        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var done = new CancellationTokenSource();
         var extending = ExtendAsync(batch, done.Token);
         try
         {
             var outcomes = await PrepareAsync(batch, cancellationToken);
-            await DeliverAsync(outcomes, cancellationToken);
 
-            // From here on it is finished, come what may: giving up now would leave attempts uncertain that are not.
-            await StoreTextsAsync(outcomes);
-            await RecordAsync(outcomes);
+            // A slow channel does not keep the others' outcomes waiting. What there is nothing to send of goes along with one of them.
+            var lanes = outcomes
+                .Where(o => o.Kind == OutcomeKind.Sent)
+                .GroupBy(o => o.Route!.Lane!)
+                .Select(lane => (Lane: (Lane?)lane.Key, Outcomes: lane.ToList()))
+                .ToList();
+            if (lanes.Count == 0)
+            {
+                lanes.Add((null, []));
+            }
+
+            lanes[0].Outcomes.AddRange(outcomes.Where(o => o.Kind != OutcomeKind.Sent));
+            await Task.WhenAll(lanes.Select(lane => FinishAsync(lane.Lane, lane.Outcomes, cancellationToken)));
             return (outcomes.Count(o => o.Kind == OutcomeKind.Sent), outcomes.Min(o => o.NextAt));
         }
         finally
@@ -56,19 +66,36 @@ internal sealed class Sending(
         }
     }
 
+    private async Task FinishAsync(Lane? lane, List<Outcome> outcomes, CancellationToken cancellationToken)
+    {
+        if (lane is not null)
+        {
+            await DeliverAsync(lane, outcomes, cancellationToken);
+        }
+
+        // From here on it is finished, come what may: giving up now would leave attempts uncertain that are not.
+        await StoreTextsAsync(outcomes);
+        await RecordAsync(outcomes);
+    }
+
     private async Task ExtendAsync(IReadOnlyList<Claim> batch, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(options.Value.Lease / 3, clock);
-        try
+        while (true)
         {
-            while (await timer.WaitForNextTickAsync(cancellationToken))
+            try
             {
+                await timer.WaitForNextTickAsync(cancellationToken);
                 await claims.ExtendAsync(batch, cancellationToken);
             }
-        }
-        catch (Exception problem) when (problem is OperationCanceledException or NpgsqlException)
-        {
-            // Sent, or the database is away: then the lease ends and the fence keeps a second sending apart.
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (NpgsqlException)
+            {
+                // The database is away. Should the lease end meanwhile, the fence keeps a second sending apart.
+            }
         }
     }
 
@@ -80,9 +107,7 @@ internal sealed class Sending(
                 new GetMoods([.. batch.Select(claim => new MoodSubject(claim.UserId, claim.ConversationId))]),
                 cancellationToken
             );
-            var outcomes = batch.Zip(moods, Decide).ToList();
-            await WriteDownAsync(outcomes, cancellationToken);
-            return outcomes;
+            return await WriteDownAsync(batch.Zip(moods, Decide).ToList(), cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -112,14 +137,30 @@ internal sealed class Sending(
             };
         }
 
+        var route = channels.For(claim.Addresses, claim.Prepared?.Channel);
+        if (route.Lane is not { } lane)
+        {
+            return route.Obstacle == Channels.NoAddress
+                ? new Outcome(claim, OutcomeKind.Failed) { Reason = route.Obstacle }
+                : new Outcome(claim, OutcomeKind.Held)
+                {
+                    Reason = route.Obstacle,
+                    NextAt = now + options.Value.HoldRecheckEvery,
+                };
+        }
+
         var band = (FollowUpMood)mood.Band;
         if (claim.Prepared is { } prepared)
         {
             // A care message that may not have arrived goes again, in the same words; a promotion does not: once too few beats once too often.
-            return claim.Trigger == FollowUpTrigger.Reengagement && !channel.RepeatsAreHarmless
+            return
+                claim.Trigger == FollowUpTrigger.Reengagement
+                && !options.Value.RepeatUncertainPromotions
+                && !lane.Channel.RepeatsAreHarmless
                 ? new Outcome(claim, OutcomeKind.Failed) { Reason = "uncertain" }
                 : new Outcome(claim, OutcomeKind.Sent)
                 {
+                    Route = route,
                     TemplateId = prepared.TemplateId,
                     Subject = prepared.Subject,
                     Body = prepared.Body,
@@ -130,6 +171,7 @@ internal sealed class Sending(
         var (subject, body) = renderer.Render(BuiltInTemplates.All[templateId], Values(claim, now), claim.Variables);
         return new Outcome(claim, OutcomeKind.Sent)
         {
+            Route = route,
             Mood = band,
             MoodScore = mood.Score,
             TemplateId = templateId,
@@ -167,13 +209,14 @@ internal sealed class Sending(
         return values;
     }
 
-    // Before anything leaves: should the attempt end uncertain, its words are known.
-    private async Task WriteDownAsync(List<Outcome> outcomes, CancellationToken cancellationToken)
+    // Before anything leaves: should the attempt end uncertain, its words, its channel and its key are known. Whoever lost the claim meanwhile
+    // sends nothing.
+    private async Task<List<Outcome>> WriteDownAsync(List<Outcome> outcomes, CancellationToken cancellationToken)
     {
-        var worded = outcomes.Where(o => o is { Kind: OutcomeKind.Sent, Claim.Prepared: null }).ToList();
+        var worded = outcomes.Where(o => o.Kind == OutcomeKind.Sent).ToList();
         if (worded.Count == 0)
         {
-            return;
+            return outcomes;
         }
 
         await using var command = database.CreateCommand(WriteDownSql);
@@ -182,55 +225,99 @@ internal sealed class Sending(
         );
         command.Parameters.Add(Columns.Of(worded.Select(o => o.Claim.Id), NpgsqlDbType.Uuid));
         command.Parameters.Add(Columns.Of(worded.Select(o => o.Claim.Fence), NpgsqlDbType.Integer));
-        command.Parameters.Add(Columns.Of(worded.Select(o => (short)o.Mood!), NpgsqlDbType.Smallint));
+        command.Parameters.Add(Columns.Of(worded.Select(o => (short?)o.Mood), NpgsqlDbType.Smallint));
         command.Parameters.Add(Columns.Of(worded.Select(o => o.MoodScore), NpgsqlDbType.Double));
         command.Parameters.Add(Columns.Of(worded.Select(o => o.TemplateId), NpgsqlDbType.Text));
         command.Parameters.Add(Columns.Of(worded.Select(o => o.Subject), NpgsqlDbType.Text));
         command.Parameters.Add(Columns.Of(worded.Select(o => o.Body), NpgsqlDbType.Text));
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private async Task DeliverAsync(List<Outcome> outcomes, CancellationToken cancellationToken)
-    {
-        var sending = outcomes.Where(outcome => outcome.Kind == OutcomeKind.Sent).ToList();
-        if (sending.Count == 0)
+        command.Parameters.Add(Columns.Of(worded.Select(o => o.Route!.Lane!.Name), NpgsqlDbType.Text));
+        command.Parameters.Add(
+            Columns.Of(worded.Select(o => o.Route!.Lane!.Channel.ProviderKey(o.Claim.Id)), NpgsqlDbType.Text)
+        );
+        var kept = new HashSet<Guid>();
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
         {
-            return;
+            kept.Add(row.GetGuid(0));
         }
 
+        return kept.Count == worded.Count
+            ? outcomes
+            : outcomes.FindAll(o => o.Kind != OutcomeKind.Sent || kept.Contains(o.Claim.Id));
+    }
+
+    private async Task DeliverAsync(Lane lane, List<Outcome> outcomes, CancellationToken cancellationToken)
+    {
+        var sending = outcomes.FindAll(outcome => outcome.Kind == OutcomeKind.Sent);
         var now = clock.GetUtcNow();
-        var results = await channel.DeliverAsync(
+        using var abandoned = new CancellationTokenSource();
+        await using var stopping = cancellationToken.Register(() => abandoned.CancelAfter(options.Value.StopGrace));
+        var handovers = await lane.DeliverAsync(
             sending.ConvertAll(o => new Contracts.Delivery(
                 o.Claim.Id,
                 o.Claim.UserId,
-                o.Claim.Address,
+                o.Route!.Address,
                 o.Subject,
                 o.Body!,
                 o.Claim.Attempt,
                 now,
                 unsubscribing.Of(o.Claim.UserId, o.Claim.Trigger)
-            )),
-            cancellationToken
+            )
+            {
+                Trigger = o.Claim.Trigger,
+            }),
+            cancellationToken,
+            abandoned.Token
         );
         for (var i = 0; i < sending.Count; i++)
         {
-            var (outcome, result) = (sending[i], results[i]);
-            if (result.Delivered)
-            {
-                continue;
-            }
+            Judge(sending[i], handovers[i]);
+        }
 
-            outcome.Reason = result.Error;
-            outcome.Uncertain = result.Uncertain;
-            if (result.Permanent || outcome.Claim.Try >= options.Value.MaxAttempts)
-            {
-                outcome.Kind = OutcomeKind.Failed;
-            }
-            else
-            {
-                outcome.Kind = OutcomeKind.Retry;
-                outcome.NextAt = now + (result.RetryAfter ?? Backoff.After(outcome.Claim.Try, options.Value));
-            }
+        // The Host stops: these were not handed to anyone.
+        var untried = outcomes.FindAll(outcome => outcome.Kind == OutcomeKind.Untried);
+        if (untried.Count > 0)
+        {
+            await claims.ReleaseAsync(untried.ConvertAll(outcome => outcome.Claim));
+            outcomes.RemoveAll(outcome => outcome.Kind == OutcomeKind.Untried);
+        }
+    }
+
+    private void Judge(Outcome outcome, Handover handover)
+    {
+        if (handover.Result is not { } result)
+        {
+            outcome.Kind = handover.PutOff is null ? OutcomeKind.Untried : OutcomeKind.Held;
+            outcome.Reason = handover.PutOff;
+            outcome.NextAt = handover.Until;
+            return;
+        }
+
+        if (result.Delivered)
+        {
+            return;
+        }
+
+        var now = clock.GetUtcNow();
+        outcome.Reason = result.Error;
+        outcome.Uncertain = result.Uncertain;
+        if (result.Permanent)
+        {
+            outcome.Kind = OutcomeKind.Failed;
+        }
+        else if (result.RetryAfter is { } wait)
+        {
+            outcome.Kind = OutcomeKind.TurnedAway;
+            outcome.NextAt = now + wait;
+        }
+        else if (outcome.Claim.Try >= options.Value.MaxAttempts)
+        {
+            outcome.Kind = OutcomeKind.Failed;
+        }
+        else
+        {
+            outcome.Kind = OutcomeKind.Retry;
+            outcome.NextAt = now + Backoff.After(outcome.Claim.Try, options.Value);
         }
     }
 
@@ -246,7 +333,7 @@ internal sealed class Sending(
                 UserId = o.Claim.UserId,
                 Role = MessageRole.Assistant,
                 Content = o.Body,
-                Channel = channel.Name,
+                Channel = o.Route!.Lane!.Name,
             })
             .ToList();
         while (texts.Count > 0 && await modules.Send(new StoreMessages(texts)) is { Refusal: { } refusal })
@@ -258,6 +345,11 @@ internal sealed class Sending(
 
     private async Task RecordAsync(List<Outcome> outcomes)
     {
+        if (outcomes.Count == 0)
+        {
+            return;
+        }
+
         await using var command = database.CreateCommand(RecordSql);
         command.Parameters.Add(
             new() { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz }
@@ -274,18 +366,23 @@ internal sealed class Sending(
     // Changes no indexed column (HOT).
     public const string WriteDownSql = """
         UPDATE followups.follow_ups f
-        SET mood = o.mood, template_id = o.template_id, message_subject = o.subject, message_content = o.body,
+        SET mood = coalesce(o.mood, f.mood), template_id = o.template_id, message_subject = o.subject, message_content = o.body,
+            attempts = jsonb_set(f.attempts, '{-1}',
+                f.attempts -> -1 || jsonb_build_object('channel', o.channel, 'providerKey', o.provider_key)),
             decisions = CASE
                 WHEN o.template_id = f.template_id THEN f.decisions
                 ELSE f.decisions || jsonb_build_object('at', $1, 'decision', 'template_changed', 'reason', 'newest_mood', 'inputs',
                     jsonb_build_object('from', f.template_id, 'to', o.template_id,
                         'mood', (array['high', 'neutral', 'low'])[o.mood + 1], 'moodScore', o.score))
             END
-        FROM unnest($2, $3, $4, $5, $6, $7, $8) AS o(id, fence, mood, score, template_id, subject, body)
+        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10)
+            AS o(id, fence, mood, score, template_id, subject, body, channel, provider_key)
         WHERE f.id = o.id AND f.fence = o.fence AND f.status = 0
+        RETURNING f.id
         """;
 
-    // The fence keeps a late finisher from overwriting what a later claim did. A hold is no attempt.
+    // The fence keeps a late finisher from overwriting what a later claim did. A hold is no attempt; being turned away is one that does not
+    // count.
     public const string RecordSql = """
         UPDATE followups.follow_ups f
         SET status = CASE o.kind WHEN 0 THEN 1 WHEN 2 THEN 3 ELSE 0 END,
@@ -293,7 +390,8 @@ internal sealed class Sending(
             next_at = coalesce(o.next_at, f.next_at),
             executed_at = CASE WHEN o.kind = 0 THEN $1 END,
             held_reason = CASE WHEN o.kind = 3 THEN o.reason END,
-            error_message = CASE WHEN o.kind IN (1, 2) THEN o.reason END,
+            error_message = CASE WHEN o.kind IN (1, 2, 4) THEN o.reason END,
+            attempts_before = f.attempts_before + (o.kind = 4)::int,
             attempts = CASE
                     WHEN o.kind = 3 THEN f.attempts - -1
                     ELSE jsonb_set(
@@ -321,6 +419,8 @@ internal sealed class Sending(
         Retry,
         Failed,
         Held,
+        TurnedAway,
+        Untried,
     }
 
     private sealed class Outcome(Claim claim, OutcomeKind kind)
@@ -330,6 +430,7 @@ internal sealed class Sending(
         public string? Reason { get; set; }
         public bool Uncertain { get; set; }
         public DateTimeOffset? NextAt { get; set; }
+        public Route? Route { get; init; }
         public FollowUpMood? Mood { get; init; }
         public double? MoodScore { get; init; }
         public string? TemplateId { get; init; }

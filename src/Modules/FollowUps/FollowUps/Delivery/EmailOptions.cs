@@ -1,0 +1,121 @@
+using MimeKit;
+
+namespace FollowUps.Delivery;
+
+/// <summary>How a connection to the mail server is kept from others' eyes.</summary>
+internal enum EmailSecurity
+{
+    /// <summary>STARTTLS; a server without it gets no mail.</summary>
+    StartTls,
+
+    /// <summary>TLS from the first byte (port 465).</summary>
+    Tls,
+
+    /// <summary>None: for a server on this machine.</summary>
+    None,
+}
+
+/// <summary>What an operator may set under <c>FollowUps:Email</c>. The channel <c>email</c> exists when <see cref="Host" /> is set.</summary>
+internal sealed class EmailOptions
+{
+    /// <summary>Where the channel finds its options.</summary>
+    public const string Section = $"{FollowUpsOptions.Section}:Email";
+
+    /// <summary>The mail server.</summary>
+    public string? Host { get; set; }
+
+    /// <summary>Its port. Default 587.</summary>
+    public int Port { get; set; } = 587;
+
+    /// <summary><c>StartTls</c> (default), <c>Tls</c> or <c>None</c>.</summary>
+    public EmailSecurity Security { get; set; }
+
+    /// <summary>A PEM file of the authority that signed the server's certificate, for one that this machine does not know.</summary>
+    public string? AuthorityFile { get; set; }
+
+    /// <summary>With <see cref="Password" />, when the server wants to know who sends.</summary>
+    public string? UserName { get; set; }
+
+    /// <summary>Best given as an environment variable.</summary>
+    public string? Password { get; set; }
+
+    /// <summary>The sender, such as <c>Blue Kitchen &lt;hello@bluekitchen.example&gt;</c>. Its domain is that of the Message-IDs.</summary>
+    public string? From { get; set; }
+
+    /// <summary>Where answers go; the sender when absent.</summary>
+    public string? ReplyTo { get; set; }
+
+    /// <summary>Of messages whose template has none. Default <c>A message for you</c>.</summary>
+    public string Subject { get; set; } = "A message for you";
+
+    /// <summary>For connecting and sending one message. Default 15 s.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Most connections at once of one Host. Default 4.</summary>
+    public int Connections { get; set; } = 4;
+
+    /// <summary>Most messages a second of one Host. Default: any number.</summary>
+    public double? PerSecond { get; set; }
+
+    public IEnumerable<string> Problems()
+    {
+        if (Host is null)
+        {
+            yield break;
+        }
+
+        if (Port is < 1 or > 65_535)
+        {
+            yield return $"{Section}:Port must lie between 1 and 65535.";
+        }
+
+        if (!MailboxAddress.TryParse(From, out var from) || !from.Address.Contains('@', StringComparison.Ordinal))
+        {
+            yield return $"{Section}:From must be an e-mail address.";
+        }
+
+        if (ReplyTo is not null && !MailboxAddress.TryParse(ReplyTo, out _))
+        {
+            yield return $"{Section}:ReplyTo must be an e-mail address.";
+        }
+
+        if (UserName is null != Password is null)
+        {
+            yield return $"{Section}: UserName and Password go together.";
+        }
+
+        if (AuthorityFile is not null && !File.Exists(AuthorityFile))
+        {
+            yield return $"{Section}:AuthorityFile names no file.";
+        }
+
+        foreach (var problem in PaceProblems(Section, Timeout, Connections, "Connections", PerSecond))
+        {
+            yield return problem;
+        }
+    }
+
+    internal static IEnumerable<string> PaceProblems(
+        string section,
+        TimeSpan timeout,
+        int concurrency,
+        string concurrencyName,
+        double? perSecond
+    )
+    {
+        if (timeout <= TimeSpan.Zero || timeout > TimeSpan.FromMinutes(5))
+        {
+            yield return $"{section}:Timeout must be above zero and at most 5 minutes.";
+        }
+
+        if (concurrency is < 1 or > 1000)
+        {
+            yield return $"{section}:{concurrencyName} must lie between 1 and 1000.";
+        }
+
+        if (perSecond is <= 0 or > 1_000_000 or double.NaN)
+        {
+            yield return $"{section}:PerSecond must be above zero.";
+        }
+    }
+}

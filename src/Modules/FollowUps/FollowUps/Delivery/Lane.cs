@@ -1,0 +1,281 @@
+using FollowUps.Contracts;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.CircuitBreaker;
+
+namespace FollowUps.Delivery;
+
+// What became of a delivery: the channel's answer; or why and until when it was put off, untried; or nothing: the Host stops.
+internal readonly record struct Handover(DeliveryResult? Result, string? PutOff = null, DateTimeOffset? Until = null);
+
+// A channel as this Host uses it: so many calls at once and a second, and none while its provider is to be left alone. What does not get its
+// turn in time is put off, which costs it no attempt.
+internal sealed partial class Lane : IDisposable
+{
+    private const string Busy = "channel_busy";
+    private const string Unavailable = "channel_unavailable";
+
+    private static readonly TimeSpan Sampling = TimeSpan.FromSeconds(30);
+
+    // Timers tick in milliseconds: what they lose is made up for by going ahead this much.
+    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
+
+    private readonly ResiliencePipeline<IReadOnlyList<DeliveryResult>> circuit;
+    private readonly SemaphoreSlim turns;
+    private readonly Lock gate = new();
+    private readonly FollowUpsOptions options;
+    private readonly TimeProvider clock;
+    private readonly ILogger<Lane> logger;
+
+    private DateTimeOffset alone;
+    private DateTimeOffset paced;
+    private DateTimeOffset promised;
+    private TimeSpan usual;
+
+    public Lane(IDeliveryChannel channel, FollowUpsOptions options, TimeProvider clock, ILogger<Lane> logger)
+    {
+        Channel = channel;
+        Name = channel.Name;
+        this.options = options;
+        this.clock = clock;
+        this.logger = logger;
+        turns = new SemaphoreSlim(channel.Pace.Concurrency);
+        circuit = new ResiliencePipelineBuilder<IReadOnlyList<DeliveryResult>> { TimeProvider = clock }
+            .AddCircuitBreaker(
+                new CircuitBreakerStrategyOptions<IReadOnlyList<DeliveryResult>>
+                {
+                    FailureRatio = 0.5,
+                    MinimumThroughput = options.CircuitCalls,
+                    SamplingDuration = Sampling,
+                    BreakDuration = options.CircuitBreak,
+                    ShouldHandle = call =>
+                        ValueTask.FromResult(
+                            call.Outcome.Exception is not null || call.Outcome.Result!.Any(TellsOfTheProvider)
+                        ),
+                    OnOpened = opened =>
+                    {
+                        LogOpened(logger, Name, opened.BreakDuration);
+                        LeaveAlone(opened.BreakDuration);
+                        return default;
+                    },
+                }
+            )
+            .Build();
+    }
+
+    public IDeliveryChannel Channel { get; }
+
+    public string Name { get; }
+
+    public bool IsGone { get; private set; }
+
+    public async Task<Handover[]> DeliverAsync(
+        IReadOnlyList<Contracts.Delivery> deliveries,
+        CancellationToken stopping,
+        CancellationToken abandoned
+    )
+    {
+        var handovers = new Handover[deliveries.Count];
+        var size = Math.Min(Channel.Pace.BatchSize, deliveries.Count);
+        var calls = new List<Task>();
+        var patience = clock.GetUtcNow() + options.ChannelPatience;
+        var from = 0;
+        while (from < deliveries.Count)
+        {
+            var count = Math.Min(size, deliveries.Count - from);
+            if (!await TurnAsync(count, patience, stopping))
+            {
+                break;
+            }
+
+            calls.Add(CallAsync([.. deliveries.Skip(from).Take(count)], handovers.AsMemory(from, count), abandoned));
+            from += count;
+        }
+
+        if (!stopping.IsCancellationRequested)
+        {
+            PutOff(handovers.AsSpan(from), broken: false);
+        }
+
+        await Task.WhenAll(calls);
+        return handovers;
+    }
+
+    public void Dispose() => turns.Dispose();
+
+    private async Task<bool> TurnAsync(int count, DateTimeOffset patience, CancellationToken stopping)
+    {
+        try
+        {
+            if (IsLeftAlone() || !await turns.WaitAsync(Left(patience), stopping))
+            {
+                return false;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+
+        try
+        {
+            if (IsLeftAlone() || Pace(count, patience) is not { } wait)
+            {
+                turns.Release();
+                return false;
+            }
+
+            await Task.Delay(wait, clock, stopping);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            turns.Release();
+            return false;
+        }
+    }
+
+    private async Task CallAsync(
+        IReadOnlyList<Contracts.Delivery> deliveries,
+        Memory<Handover> handovers,
+        CancellationToken abandoned
+    )
+    {
+        var started = clock.GetTimestamp();
+        try
+        {
+            var results = await circuit.ExecuteAsync(
+                async (channel, token) => await channel.DeliverAsync(deliveries, token),
+                Channel,
+                abandoned
+            );
+            for (var i = 0; i < results.Count; i++)
+            {
+                Hear(results[i]);
+                handovers.Span[i] = new Handover(results[i]);
+            }
+
+            var took = clock.GetElapsedTime(started);
+            lock (gate)
+            {
+                usual += (took - usual) / 8;
+            }
+        }
+        catch (BrokenCircuitException)
+        {
+            PutOff(handovers.Span, broken: true);
+        }
+        catch (Exception problem)
+        {
+            if (problem is not OperationCanceledException)
+            {
+                LogThrown(logger, problem, Name);
+            }
+
+            handovers.Span.Fill(new Handover(new DeliveryResult(false, problem.GetType().Name, Uncertain: true)));
+        }
+        finally
+        {
+            turns.Release();
+        }
+    }
+
+    private void Hear(DeliveryResult result)
+    {
+        if (result.RetryAfter is { } wait)
+        {
+            LeaveAlone(wait);
+        }
+
+        if (result.Gone && !IsGone)
+        {
+            IsGone = true;
+            LogGone(logger, Name);
+        }
+    }
+
+    private static bool TellsOfTheProvider(DeliveryResult result) =>
+        result is { Delivered: false, Permanent: false, RetryAfter: null, Gone: false };
+
+    private void LeaveAlone(TimeSpan wait)
+    {
+        var until = clock.GetUtcNow() + wait;
+        lock (gate)
+        {
+            alone = until > alone ? until : alone;
+        }
+    }
+
+    private bool IsLeftAlone()
+    {
+        lock (gate)
+        {
+            return alone > clock.GetUtcNow();
+        }
+    }
+
+    // How long to wait for one's place in the rate; null when that is longer than patience lasts.
+    private TimeSpan? Pace(int count, DateTimeOffset patience)
+    {
+        if (Channel.Pace.PerSecond is not { } rate)
+        {
+            return TimeSpan.Zero;
+        }
+
+        lock (gate)
+        {
+            var now = clock.GetUtcNow();
+            var place = paced > now - Burst ? paced : now - Burst;
+            if (place > patience)
+            {
+                return null;
+            }
+
+            paced = place + TimeSpan.FromSeconds(count / rate);
+            return place > now ? place - now : TimeSpan.Zero;
+        }
+    }
+
+    // One behind the other at the lane's own speed, so that they do not come back together; after a break with some jitter.
+    private void PutOff(Span<Handover> rest, bool broken)
+    {
+        lock (gate)
+        {
+            var now = clock.GetUtcNow();
+            var apart = Channel.Pace.PerSecond is { } rate
+                ? TimeSpan.FromSeconds(1 / rate)
+                : usual / Channel.Pace.Concurrency;
+            foreach (ref var handover in rest)
+            {
+                if (broken || alone > now)
+                {
+                    var until = (alone > now ? alone : now) + TimeSpan.FromSeconds(Random.Shared.NextDouble());
+                    handover = new Handover(null, Unavailable, until);
+                }
+                else
+                {
+                    promised = (promised > now ? promised : now) + apart;
+                    handover = new Handover(null, Busy, promised);
+                }
+            }
+        }
+    }
+
+    private TimeSpan Left(DateTimeOffset patience) =>
+        patience - clock.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Channel {Channel} fails too often; it is left alone for {Break}"
+    )]
+    private static partial void LogOpened(ILogger logger, string channel, TimeSpan @break);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The endpoint of channel {Channel} is gone; nothing goes through it until the Host is started anew"
+    )]
+    private static partial void LogGone(ILogger logger, string channel);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Channel {Channel} failed")]
+    private static partial void LogThrown(ILogger logger, Exception problem, string channel);
+}
