@@ -98,7 +98,7 @@ internal sealed class BareSql(NpgsqlDataSource database)
                 One(TimeSpan.FromDays(30)),
                 One(TimeSpan.FromDays(7)),
                 One(10),
-                One(TimeSpan.FromDays(7)),
+                One(Enumerable.Repeat(TimeSpan.FromDays(7), 4).ToArray()),
                 Column(NpgsqlDbType.Integer, Enumerable.Range(0, users.Length).ToArray()),
                 Column(NpgsqlDbType.Uuid, Array.ConvertAll(users, _ => Guid.CreateVersion7())),
                 Column(NpgsqlDbType.Smallint, All<short>(0)),

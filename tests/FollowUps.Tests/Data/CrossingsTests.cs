@@ -20,6 +20,7 @@ public sealed class CrossingsTests(CountedHostFixture host) : IClassFixture<Coun
         ["retry"] = (known, _) => new RetryFollowUp(known.Id),
         ["retry all"] = (_, _) => new RetryFollowUps(),
         ["get"] = (known, _) => new GetFollowUp(known.Id),
+        ["refusals"] = (known, _) => new ListRefusals(known.UserId),
         ["list"] = (known, _) => new ListFollowUps(known.UserId),
         ["statistics"] = (_, _) => new GetFollowUpStatistics(),
         ["health"] = (_, _) => new GetDispatchHealth(),

@@ -78,4 +78,45 @@ public sealed class RecipientsTests(HostFixture host) : IClassFixture<HostFixtur
         var kept = await host.Http.GetFromJsonAsync<JsonElement>($"/api/v1/recipients/{user}", Token);
         Assert.Equal("custom", kept.GetProperty("optOut")[0].GetString());
     }
+
+    [Fact]
+    public async Task What_was_not_scheduled_says_why()
+    {
+        var user = Some.Id();
+        await Put(user, """{"optOut":["all"]}""");
+        var asked = await host.Http.PostAsJsonAsync(
+            "/api/v1/follow-ups",
+            new { trigger = "emotion_based", userId = user },
+            Token
+        );
+
+        var page = await host.Http.GetFromJsonAsync<JsonElement>($"/api/v1/recipients/{user}/refusals", Token);
+
+        Assert.Equal(HttpStatusCode.OK, asked.StatusCode);
+        var refusal = page.GetProperty("items")[0];
+        Assert.Equal(
+            ("suppressed", "opted_out", "emotion_based", 1, JsonValueKind.Null),
+            (
+                refusal.GetProperty("outcome").GetString(),
+                refusal.GetProperty("reason").GetString(),
+                refusal.GetProperty("trigger").GetString(),
+                refusal.GetProperty("times").GetInt32(),
+                refusal.GetProperty("followUpId").ValueKind
+            )
+        );
+        Assert.Equal(JsonValueKind.Null, page.GetProperty("nextCursor").ValueKind);
+    }
+
+    [Theory]
+    [InlineData("limit=0", "limit")]
+    [InlineData("limit=201", "limit")]
+    [InlineData("cursor=nonsense", "cursor")]
+    public async Task Bad_page_of_refusals_names_the_parameter(string query, string field)
+    {
+        var answer = await host.Http.GetAsync($"/api/v1/recipients/{Some.Id()}/refusals?{query}", Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(Token);
+        Assert.Equal([field], problem.GetProperty("errors").EnumerateObject().Select(error => error.Name));
+    }
 }

@@ -134,7 +134,7 @@ public sealed record FollowUpAttempt(
 
 /// <summary>Something that was decided about a follow-up.</summary>
 /// <param name="At">When.</param>
-/// <param name="Decision"><c>scheduled</c>, <c>moved</c>, <c>held</c>, <c>template_changed</c>, <c>sent</c>, <c>cancelled</c>, <c>failed</c> or <c>retried</c>.</param>
+/// <param name="Decision"><c>scheduled</c>, <c>duplicate</c> (asked for again; once, with the number of times), <c>moved</c>, <c>held</c>, <c>template_changed</c>, <c>sent</c>, <c>cancelled</c>, <c>failed</c> or <c>retried</c>.</param>
 /// <param name="Reason">Why, where there is more to say than the decision itself.</param>
 /// <param name="Inputs">A JSON object of what it was decided from; null where nothing was.</param>
 public sealed record FollowUpDecision(DateTimeOffset At, string Decision, string? Reason, JsonElement? Inputs);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using FollowUps.Contracts;
 
 namespace FollowUps;
 
@@ -37,8 +38,13 @@ public sealed class FollowUpsOptions
     [Range(1, 1000)]
     public int MaxPendingPerUser { get; set; } = 10;
 
-    /// <summary>Past this after its due time a held follow-up is cancelled as stale. Default 7 days.</summary>
+    /// <summary>
+    /// Past this after its due time a follow-up is cancelled as stale instead of sent, unless it names its own <c>notAfter</c>. Default 7 days.
+    /// </summary>
     public TimeSpan StaleAfter { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>The same for single triggers: <c>FollowUps:StaleAfterOf:Reengagement</c>, for instance. Default none.</summary>
+    public Dictionary<FollowUpTrigger, TimeSpan> StaleAfterOf { get; } = [];
 
     /// <summary>How often a held follow-up is looked at again. Default 1 minute.</summary>
     public TimeSpan HoldRecheckEvery { get; set; } = TimeSpan.FromMinutes(1);

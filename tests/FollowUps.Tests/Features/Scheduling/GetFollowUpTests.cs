@@ -26,4 +26,21 @@ public sealed class GetFollowUpTests(HostFixture host) : IClassFixture<HostFixtu
 
         Assert.Equivalent(scheduled, read);
     }
+
+    [Fact]
+    public async Task Duplicates_are_among_its_decisions_in_order_of_time()
+    {
+        var (token, item) = (
+            TestContext.Current.CancellationToken,
+            new NewFollowUp { Trigger = FollowUpTrigger.EmotionBased, UserId = Some.Id() }
+        );
+        var id = (await host.Modules.Send(new ScheduleFollowUps([item]), token))[0].FollowUp!.Id;
+        await host.Modules.Send(new ScheduleFollowUps([item, item]), token);
+        await host.Modules.Send(new CancelFollowUp(id), token);
+
+        var read = await host.Modules.Send(new GetFollowUp(id), token);
+
+        Assert.Equal(["scheduled", "duplicate", "cancelled"], read!.Decisions.Select(decision => decision.Decision));
+        Assert.Equal(2, read.Decisions[1].Inputs!.Value.GetProperty("times").GetInt32());
+    }
 }

@@ -57,7 +57,16 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         f.event_at, f.not_after, f.last_activity_at, f.dedupe_key, f.template_pinned, f.decisions
         """;
 
-    public const string ById = $"SELECT {Columns} FROM followups.follow_ups f WHERE f.id = $1";
+    public const string ById = $"""
+        SELECT {Columns}, (
+            SELECT jsonb_build_object('at', r.last_at, 'decision', r.reason,
+                'inputs', r.inputs || jsonb_build_object('times', r.times, 'firstAt', r.first_at))
+            FROM followups.refusals r
+            WHERE (r.user_id, r.trigger, r.reason, r.follow_up_id) = (f.user_id, f.trigger, '{RefusalTable.Duplicate}', f.id)
+        )
+        FROM followups.follow_ups f
+        WHERE f.id = $1
+        """;
 
     // What scheduling locks too: nothing is scheduled for the customer of this follow-up meanwhile.
     public const string LockCustomer = """
@@ -66,6 +75,21 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
 
     // Not on its way at this moment ($2): a text that a channel has in hand cannot be called back or moved.
     public const string Idle = "(f.leased_until IS NULL OR f.leased_until <= $2)";
+
+    // A row of ById.
+    public static FollowUp ReadWithDuplicates(NpgsqlDataReader row)
+    {
+        var followUp = Read(row, 0);
+        return row.IsDBNull(24)
+            ? followUp
+            : followUp with
+            {
+                Decisions =
+                [
+                    .. followUp.Decisions.Append(Json<FollowUpDecision>(row.GetString(24))).OrderBy(d => d.At),
+                ],
+            };
+    }
 
     public static FollowUp Read(NpgsqlDataReader row, int from)
     {

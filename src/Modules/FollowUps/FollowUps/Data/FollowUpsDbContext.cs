@@ -12,6 +12,8 @@ internal sealed class FollowUpsDbContext(DbContextOptions<FollowUpsDbContext> op
 
     public DbSet<PauseRow> Pauses => Set<PauseRow>();
 
+    public DbSet<RefusalRow> Refusals => Set<RefusalRow>();
+
     public DbSet<OutboxRow> Outbox => Set<OutboxRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

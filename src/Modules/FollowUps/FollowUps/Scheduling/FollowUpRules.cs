@@ -37,6 +37,13 @@ internal static class FollowUpRules
             }
         );
 
+    // By trigger, as the rows number them.
+    public static TimeSpan[] StaleAfter(FollowUpsOptions options) =>
+        [
+            .. Enum.GetValues<FollowUpTrigger>()
+                .Select(t => options.StaleAfterOf.GetValueOrDefault(t, options.StaleAfter)),
+        ];
+
     // PostgreSQL keeps microseconds: what is answered after a write is what will be read.
     public static DateTimeOffset ToMicrosecond(DateTimeOffset instant)
     {

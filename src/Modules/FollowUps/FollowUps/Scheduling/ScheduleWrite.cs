@@ -193,7 +193,7 @@ internal sealed partial class ScheduleWrite(
                 new() { Value = options.Value.ReengagementAfter },
                 new() { Value = options.Value.EmotionCheckInPause },
                 new() { Value = options.Value.MaxPendingPerUser },
-                new() { Value = options.Value.StaleAfter },
+                new() { Value = FollowUpRules.StaleAfter(options.Value) },
                 Columns.Of(round, NpgsqlDbType.Integer),
                 Columns.Of(items.Select(_ => Guid.CreateVersion7(now)), NpgsqlDbType.Uuid),
                 Columns.Of(items.Select(i => (short)i.Trigger!.Value), NpgsqlDbType.Smallint),
@@ -259,11 +259,22 @@ internal sealed partial class ScheduleWrite(
             INSERT INTO followups.follow_ups AS f
                 (id, trigger, status, scheduled_at, next_at, not_after, created_at, event_at, last_activity_at, user_id, conversation_id,
                  booking_id, dedupe_key, template_pinned, template_id, mood, message, variables)
-            SELECT id, trigger, 0, scheduled_at, scheduled_at, coalesce(not_after, greatest(scheduled_at, $1) + $6), $1, event_at,
+            SELECT id, trigger, 0, scheduled_at, scheduled_at, coalesce(not_after, greatest(scheduled_at, $1) + $6[trigger + 1]), $1, event_at,
                    last_activity_at, user_id, conversation_id, booking_id, dedupe_key, pinned, template_id, mood, message, variables
             FROM input
             WHERE existing IS NULL AND suppressed IS NULL
             RETURNING {FollowUpTable.Columns}
+        ), refused AS (
+            INSERT INTO followups.refusals AS r (user_id, trigger, reason, follow_up_id, times, first_at, last_at, inputs)
+            SELECT user_id, trigger, CASE WHEN existing IS NULL THEN suppressed ELSE '{RefusalTable.Duplicate}' END,
+                   coalesce(existing, '00000000-0000-0000-0000-000000000000'), 1, $1, $1,
+                   jsonb_strip_nulls(jsonb_build_object('scheduledAt', scheduled_at, 'eventAt', event_at, 'lastActivityAt', last_activity_at,
+                       'conversationId', conversation_id, 'bookingId', booking_id, 'dedupeKey', dedupe_key,
+                       'pendingLimit', CASE WHEN existing IS NULL AND suppressed = 'pending_limit' THEN $5 END))
+            FROM input
+            WHERE existing IS NOT NULL OR suppressed IS NOT NULL
+            ON CONFLICT (user_id, trigger, reason, follow_up_id) DO UPDATE
+            SET times = r.times + 1, last_at = excluded.last_at, inputs = excluded.inputs
         )
         SELECT i.ord, NULL, i.checked_after, f.* FROM input i JOIN inserted f ON f.id = i.id
         UNION ALL

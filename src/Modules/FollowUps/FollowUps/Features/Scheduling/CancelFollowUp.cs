@@ -46,7 +46,7 @@ internal sealed class CancelFollowUpHandler(
             return null;
         }
 
-        var followUp = FollowUpTable.Read(row, 0);
+        var followUp = FollowUpTable.ReadWithDuplicates(row);
         return new CancelFollowUpResult(followUp.Status == FollowUpStatus.Cancelled, followUp);
     }
 

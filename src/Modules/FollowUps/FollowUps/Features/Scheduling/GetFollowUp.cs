@@ -23,6 +23,6 @@ internal sealed class GetFollowUpHandler(
         await using var command = database.CreateCommand(FollowUpTable.ById);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = request.Id });
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        return await row.ReadAsync(cancellationToken) ? chosen.Newest(FollowUpTable.Read(row, 0)) : null;
+        return await row.ReadAsync(cancellationToken) ? chosen.Newest(FollowUpTable.ReadWithDuplicates(row)) : null;
     }
 }

@@ -59,7 +59,7 @@ internal sealed class RescheduleFollowUpHandler(
             return null;
         }
 
-        var followUp = FollowUpTable.Read(row, 0);
+        var followUp = FollowUpTable.ReadWithDuplicates(row);
         var rescheduled = batch.BatchCommands[1].RecordsAffected == 1;
         if (rescheduled)
         {

@@ -40,7 +40,7 @@ internal sealed class RetryFollowUpHandler(
                     new() { Value = options.Value.ReengagementAfter },
                     new() { Value = options.Value.EmotionCheckInPause },
                     new() { Value = request.Id },
-                    new() { Value = options.Value.StaleAfter },
+                    new() { Value = FollowUpRules.StaleAfter(options.Value) },
                 },
             }
         );
@@ -55,7 +55,7 @@ internal sealed class RetryFollowUpHandler(
             return null;
         }
 
-        var followUp = FollowUpTable.Read(row, 0);
+        var followUp = FollowUpTable.ReadWithDuplicates(row);
         var retried = batch.BatchCommands[1].RecordsAffected == 1;
         if (retried)
         {
@@ -67,7 +67,7 @@ internal sealed class RetryFollowUpHandler(
 
     private const string RetrySql = $"""
         UPDATE followups.follow_ups i
-        SET status = 0, next_at = $1, attempts_before = jsonb_array_length(i.attempts), not_after = greatest(i.not_after, $1 + $6),
+        SET status = 0, next_at = $1, attempts_before = jsonb_array_length(i.attempts), not_after = greatest(i.not_after, $1 + $6[i.trigger + 1]),
             decisions = i.decisions || jsonb_build_object('at', $1, 'decision', 'retried', 'reason', 'requested')
         WHERE i.id = $5 AND i.status = 3 AND {Duplicates.Of} IS NULL
         """;

@@ -55,7 +55,7 @@ internal sealed class RetryFollowUpsHandler(
                         Instant(request.From),
                         Instant(request.To),
                         new() { Value = Most },
-                        new() { Value = options.Value.StaleAfter },
+                        new() { Value = FollowUpRules.StaleAfter(options.Value) },
                     },
                 }
             );
@@ -104,7 +104,7 @@ internal sealed class RetryFollowUpsHandler(
                         END)
         )
         UPDATE followups.follow_ups f
-        SET status = 0, next_at = $1, attempts_before = jsonb_array_length(f.attempts), not_after = greatest(f.not_after, $1 + $9),
+        SET status = 0, next_at = $1, attempts_before = jsonb_array_length(f.attempts), not_after = greatest(f.not_after, $1 + $9[f.trigger + 1]),
             decisions = f.decisions || jsonb_build_object('at', $1, 'decision', 'retried', 'reason', 'requested')
         FROM chosen
         WHERE f.id = chosen.id AND f.status = 3
