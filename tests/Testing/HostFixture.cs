@@ -31,7 +31,11 @@ public class HostFixture : IAsyncLifetime
             builder =>
             {
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
-                builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:Postgres", ConnectionString)]);
+                builder.Configuration.AddInMemoryCollection([
+                    new("ConnectionStrings:Postgres", ConnectionString),
+                    // This morning's run would be made up for in the midst of a test.
+                    new("Scheduling:Work:reengagement:Enabled", "false"),
+                ]);
                 builder.Logging.ClearProviders();
                 Customise(builder);
             }
