@@ -1,4 +1,5 @@
 using Host.Telemetry;
+using MediatR;
 
 namespace Host.Api;
 
@@ -8,6 +9,10 @@ internal static class Performance
     {
         var api = routes.MapGroup("/api/v1/performance").WithTags("Performance");
         api.MapGet("", (PerformanceWindows windows) => Report(windows));
+        api.MapGet(
+            "/plans",
+            (ISender modules, CancellationToken cancellationToken) => Plans.AskAsync(modules, cancellationToken)
+        );
     }
 
     private static PerformanceReport Report(PerformanceWindows windows) =>

@@ -25,11 +25,7 @@ internal sealed class GetContextWindowHandler(
 {
     public async Task<ContextWindow?> Handle(GetContextWindow request, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Sql);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request.ConversationId });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = request.MaxTokens });
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = request.KeepSystem });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = options.Value.MaxContextMessages });
+        await using var command = Command(database, request, options.Value);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var known = false;
         var items = new List<Message>();
@@ -49,6 +45,20 @@ internal sealed class GetContextWindowHandler(
 
         items = ToolExchanges.Whole(items);
         return new ContextWindow(items, items.Sum(m => (long)m.TokenCount));
+    }
+
+    public static NpgsqlCommand Command(
+        NpgsqlDataSource database,
+        GetContextWindow request,
+        ConversationsOptions options
+    )
+    {
+        var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request.ConversationId });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = request.MaxTokens });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = request.KeepSystem });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = options.MaxContextMessages });
+        return command;
     }
 
     // Steps down the history from its newest message until the budget is spent, so that what a long conversation said before is never read.

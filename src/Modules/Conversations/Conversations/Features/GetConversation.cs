@@ -19,10 +19,16 @@ internal sealed class GetConversationHandler(
 {
     public async Task<Conversation?> Handle(GetConversation request, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Sql);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request.ConversationId });
+        await using var command = Command(database, request);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         return await row.ReadAsync(cancellationToken) ? ConversationTable.Read(row) : null;
+    }
+
+    public static NpgsqlCommand Command(NpgsqlDataSource database, GetConversation request)
+    {
+        var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request.ConversationId });
+        return command;
     }
 
     private const string Sql = $"SELECT {ConversationTable.Columns} FROM conversations.conversations c WHERE c.id = $1";

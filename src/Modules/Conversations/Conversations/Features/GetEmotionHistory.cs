@@ -27,15 +27,17 @@ internal sealed class GetEmotionHistoryHandler(IDbContextFactory<ConversationsDb
     )
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context
+        return await Query(context, request).ToListAsyncLinqToDB(cancellationToken);
+    }
+
+    public static IQueryable<ScoredMessage> Query(ConversationsDbContext context, GetEmotionHistory request) =>
+        context
             .Messages.ToLinqToDB()
             .Where(m => m.ConversationId == request.ConversationId && m.Score != null)
             .OrderByDescending(m => m.SentAt)
             .ThenByDescending(m => m.Id)
             .Take(request.Limit)
-            .Select(Covered)
-            .ToListAsyncLinqToDB(cancellationToken);
-    }
+            .Select(Covered);
 
     private static readonly Expression<Func<MessageRow, ScoredMessage>> Covered = m =>
         new(m.Id, m.SentAt, m.Score!.Value, m.Label);

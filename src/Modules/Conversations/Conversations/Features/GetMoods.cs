@@ -25,13 +25,7 @@ internal sealed class GetMoodsHandler([FromKeyedServices(ConversationsDbContext.
     public async Task<IReadOnlyList<Mood>> Handle(GetMoods request, CancellationToken cancellationToken)
     {
         var moods = new Mood[request.Subjects.Count];
-        await using var command = database.CreateCommand(Sql);
-        command.Parameters.Add(
-            new NpgsqlParameter<string[]> { TypedValue = [.. request.Subjects.Select(s => s.UserId)] }
-        );
-        command.Parameters.Add(
-            new NpgsqlParameter<string?[]> { TypedValue = [.. request.Subjects.Select(s => s.ConversationId)] }
-        );
+        await using var command = Command(database, request);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
         {
@@ -40,6 +34,18 @@ internal sealed class GetMoodsHandler([FromKeyedServices(ConversationsDbContext.
         }
 
         return moods;
+    }
+
+    public static NpgsqlCommand Command(NpgsqlDataSource database, GetMoods request)
+    {
+        var command = database.CreateCommand(Sql);
+        command.Parameters.Add(
+            new NpgsqlParameter<string[]> { TypedValue = [.. request.Subjects.Select(s => s.UserId)] }
+        );
+        command.Parameters.Add(
+            new NpgsqlParameter<string?[]> { TypedValue = [.. request.Subjects.Select(s => s.ConversationId)] }
+        );
+        return command;
     }
 
     // A subject's conversations: the one it names, else all of its customer's.

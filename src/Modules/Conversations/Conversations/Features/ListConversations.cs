@@ -31,13 +31,7 @@ internal sealed class ListConversationsHandler(IDbContextFactory<ConversationsDb
     public async Task<ConversationPage> Handle(ListConversations request, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var items = await Matching(request, context.Conversations.ToLinqToDB())
-            .OrderByDescending(c => c.LastMessageHour)
-            .ThenByDescending(c => c.LastMessageAt)
-            .ThenByDescending(c => c.Id)
-            .Take(request.Limit + 1)
-            .Select(Listed)
-            .ToListAsyncLinqToDB(cancellationToken);
+        var items = await Query(context, request).ToListAsyncLinqToDB(cancellationToken);
         if (items.Count <= request.Limit)
         {
             return new ConversationPage(items, null);
@@ -46,6 +40,14 @@ internal sealed class ListConversationsHandler(IDbContextFactory<ConversationsDb
         items.RemoveAt(request.Limit);
         return new ConversationPage(items, new ConversationKey(items[^1].LastMessageAt, items[^1].Id));
     }
+
+    public static IQueryable<Conversation> Query(ConversationsDbContext context, ListConversations request) =>
+        Matching(request, context.Conversations.ToLinqToDB())
+            .OrderByDescending(c => c.LastMessageHour)
+            .ThenByDescending(c => c.LastMessageAt)
+            .ThenByDescending(c => c.Id)
+            .Take(request.Limit + 1)
+            .Select(Listed);
 
     private static IQueryable<ConversationRow> Matching(ListConversations request, IQueryable<ConversationRow> rows)
     {

@@ -18,12 +18,7 @@ internal sealed class ListMoodDropsHandler([FromKeyedServices(ConversationsDbCon
 {
     public async Task<MoodDropPage> Handle(ListMoodDrops request, CancellationToken cancellationToken)
     {
-        // No id is empty: the first page, too, starts after a key.
-        var after = request.After ?? new MoodDropKey(request.Since, "");
-        await using var command = database.CreateCommand(Sql);
-        command.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, after.DroppedAt.UtcDateTime);
-        command.Parameters.AddWithValue(after.ConversationId);
-        command.Parameters.AddWithValue(request.Limit + 1);
+        await using var command = Command(database, request);
 
         var items = new List<MoodDrop>();
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
@@ -48,10 +43,22 @@ internal sealed class ListMoodDropsHandler([FromKeyedServices(ConversationsDbCon
         return new MoodDropPage(items, new(items[^1].DroppedAt, items[^1].ConversationId));
     }
 
+    public static NpgsqlCommand Command(NpgsqlDataSource database, ListMoodDrops request)
+    {
+        // No id is empty: the first page, too, starts after a key.
+        var after = request.After ?? new MoodDropKey(request.Since, "");
+        var command = database.CreateCommand(Sql);
+        command.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, after.DroppedAt.UtcDateTime);
+        command.Parameters.AddWithValue(after.ConversationId);
+        command.Parameters.AddWithValue(request.Limit + 1);
+        return command;
+    }
+
+    // The plain comparison tells the planner that the instant is not null: from that of the pair it does not see that the index holds the row.
     private const string Sql = """
         SELECT c.id, c.user_id, c.average, c.dropped_at
         FROM conversations.conversations c
-        WHERE (c.dropped_at, c.id) > ($1, $2)
+        WHERE c.dropped_at >= $1 AND (c.dropped_at, c.id) > ($1, $2)
         ORDER BY c.dropped_at, c.id
         LIMIT $3
         """;

@@ -26,14 +26,7 @@ internal sealed class ListSilentCustomersHandler(
 {
     public async Task<SilentCustomerPage> Handle(ListSilentCustomers request, CancellationToken cancellationToken)
     {
-        var after = request.After ?? new SilentCustomerKey(Instants.Day(request.NotBefore), "");
-        await using var command = database.CreateCommand(Sql);
-        command.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, request.NotBefore.UtcDateTime);
-        command.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, request.Before.UtcDateTime);
-        command.Parameters.AddWithValue(request.WithoutEscalated);
-        command.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, after.Day.UtcDateTime);
-        command.Parameters.AddWithValue(after.ConversationId);
-        command.Parameters.AddWithValue(request.Limit + 1);
+        await using var command = Command(database, request);
 
         var items = new List<SilentCustomer>();
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
@@ -57,6 +50,19 @@ internal sealed class ListSilentCustomersHandler(
 
         items.RemoveAt(request.Limit);
         return new SilentCustomerPage(items, new(Instants.Day(items[^1].LastActivityAt), items[^1].ConversationId));
+    }
+
+    public static NpgsqlCommand Command(NpgsqlDataSource database, ListSilentCustomers request)
+    {
+        var after = request.After ?? new SilentCustomerKey(Instants.Day(request.NotBefore), "");
+        var command = database.CreateCommand(Sql);
+        command.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, request.NotBefore.UtcDateTime);
+        command.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, request.Before.UtcDateTime);
+        command.Parameters.AddWithValue(request.WithoutEscalated);
+        command.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, after.Day.UtcDateTime);
+        command.Parameters.AddWithValue(after.ConversationId);
+        command.Parameters.AddWithValue(request.Limit + 1);
+        return command;
     }
 
     // Walks the conversations that fell silent in the span, and keeps of each customer the one they used last.

@@ -43,11 +43,12 @@ internal sealed class StoreMessagesHandler(
         var drops = new List<MoodDropped>();
         var known = new Dictionary<int, Message>();
 
-        var (conversationKeys, userKeys) = Keys(batch.Distinct);
-
         await using var commands = database.CreateBatch();
-        commands.BatchCommands.Add(Insert(batch, now, write, userKeys));
-        commands.BatchCommands.Add(Verify(batch, conversationKeys, userKeys));
+        foreach (var command in Commands(batch, now, write, tombstones))
+        {
+            commands.BatchCommands.Add(command);
+        }
+
         try
         {
             await using var row = await commands.ExecuteReaderAsync(cancellationToken);
@@ -98,8 +99,22 @@ internal sealed class StoreMessagesHandler(
     private static StoreMessagesResult Refused(StoreRefusalReason reason, int index) =>
         new(new StoreRefusal(reason, index), 0, 0, [], []);
 
+    public static NpgsqlBatchCommand[] Commands(
+        Arrivals batch,
+        DateTimeOffset now,
+        Guid write,
+        TombstoneKeys tombstones
+    )
+    {
+        var (conversationKeys, userKeys) = Keys(batch.Distinct, tombstones);
+        return [Insert(batch, now, write, userKeys), Verify(batch, conversationKeys, userKeys)];
+    }
+
     // Each customer's and each conversation's key stands once, beside the first message that names it.
-    private (byte[]?[] Conversations, byte[]?[] Users) Keys(IReadOnlyList<Message> messages)
+    private static (byte[]?[] Conversations, byte[]?[] Users) Keys(
+        IReadOnlyList<Message> messages,
+        TombstoneKeys tombstones
+    )
     {
         var conversations = new byte[]?[messages.Count];
         var users = new byte[]?[messages.Count];

@@ -80,20 +80,11 @@ internal sealed class Claims(
 {
     public async Task<ClaimedBatch> TakeAsync(CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(TakeSql)
-            {
-                Parameters =
-                {
-                    new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                    new() { Value = (now + options.Value.Lease).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                    new() { Value = options.Value.DispatchBatchSize },
-                },
-            }
-        );
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(NextSql));
+        foreach (var command in Commands())
+        {
+            batch.BatchCommands.Add(command);
+        }
 
         var claims = new List<Claim>();
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
@@ -110,6 +101,24 @@ internal sealed class Claims(
         await row.NextResultAsync(cancellationToken);
         DateTimeOffset? nextAt = await row.ReadAsync(cancellationToken) ? row.GetFieldValue<DateTimeOffset>(0) : null;
         return new ClaimedBatch(claims, seen == options.Value.DispatchBatchSize, nextAt);
+    }
+
+    public NpgsqlBatchCommand[] Commands()
+    {
+        var now = clock.GetUtcNow();
+        return
+        [
+            new NpgsqlBatchCommand(TakeSql)
+            {
+                Parameters =
+                {
+                    new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    new() { Value = (now + options.Value.Lease).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    new() { Value = options.Value.DispatchBatchSize },
+                },
+            },
+            new NpgsqlBatchCommand(NextSql),
+        ];
     }
 
     public async Task ExtendAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken)

@@ -56,20 +56,9 @@ internal sealed partial class ScheduleWrite(
     )
     {
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(LockSql)
-            {
-                Parameters = { Columns.Of(items.Select(i => i.UserId).Distinct(), NpgsqlDbType.Text) },
-            }
-        );
-        foreach (var command in between)
+        foreach (var command in Commands(items, now, between))
         {
             batch.BatchCommands.Add(command);
-        }
-
-        foreach (var round in Rounds(items))
-        {
-            batch.BatchCommands.Add(Insert(items, round, now));
         }
 
         var results = new ScheduleResult[items.Count];
@@ -95,6 +84,20 @@ internal sealed partial class ScheduleWrite(
 
         return results;
     }
+
+    public IEnumerable<NpgsqlBatchCommand> Commands(
+        IReadOnlyList<NewFollowUp> items,
+        DateTimeOffset now,
+        IEnumerable<NpgsqlBatchCommand> between
+    ) =>
+        [
+            new NpgsqlBatchCommand(LockSql)
+            {
+                Parameters = { Columns.Of(items.Select(i => i.UserId).Distinct(), NpgsqlDbType.Text) },
+            },
+            .. between,
+            .. Rounds(items).Select(round => Insert(items, round, now)),
+        ];
 
     private static bool ChoosesByMood(NewFollowUp item) =>
         item.TemplateId is null && item.Trigger is FollowUpTrigger.PostEvent or FollowUpTrigger.Reengagement;

@@ -25,17 +25,7 @@ internal sealed class CancelFollowUpHandler(
     public async Task<CancelFollowUpResult?> Handle(CancelFollowUp request, CancellationToken cancellationToken)
     {
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(CancelSql)
-            {
-                Parameters =
-                {
-                    new() { Value = request.Id },
-                    new() { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                    new() { Value = request.Reason ?? "cancelled" },
-                },
-            }
-        );
+        batch.BatchCommands.Add(Command(request, clock.GetUtcNow()));
         batch.BatchCommands.Add(
             new NpgsqlBatchCommand(FollowUpTable.ById) { Parameters = { new() { Value = request.Id } } }
         );
@@ -49,6 +39,17 @@ internal sealed class CancelFollowUpHandler(
         var followUp = FollowUpTable.ReadWithDuplicates(row);
         return new CancelFollowUpResult(followUp.Status == FollowUpStatus.Cancelled, followUp);
     }
+
+    public static NpgsqlBatchCommand Command(CancelFollowUp request, DateTimeOffset now) =>
+        new(CancelSql)
+        {
+            Parameters =
+            {
+                new() { Value = request.Id },
+                new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                new() { Value = request.Reason ?? "cancelled" },
+            },
+        };
 
     // Not while it is being sent: a text that is on its way cannot be called back.
     private const string CancelSql = $"""

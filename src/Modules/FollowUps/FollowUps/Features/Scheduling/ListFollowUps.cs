@@ -25,6 +25,19 @@ internal sealed class ListFollowUpsHandler(IDbContextFactory<FollowUpsDbContext>
     public async Task<FollowUpPage> Handle(ListFollowUps request, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var items = await Query(context, request).ToListAsyncLinqToDB(cancellationToken);
+        items = items.ConvertAll(chosen.Newest);
+        if (items.Count <= request.Limit)
+        {
+            return new FollowUpPage(items, null);
+        }
+
+        items.RemoveAt(request.Limit);
+        return new FollowUpPage(items, new FollowUpKey(items[^1].ScheduledAt, items[^1].Id));
+    }
+
+    public static IQueryable<ListedFollowUp> Query(FollowUpsDbContext context, ListFollowUps request)
+    {
         IQueryable<FollowUpRow> rows = context.FollowUps.ToLinqToDB();
         if (request.UserId is { } user)
         {
@@ -56,19 +69,7 @@ internal sealed class ListFollowUpsHandler(IDbContextFactory<FollowUpsDbContext>
             rows = rows.Where(f => Sql.Row(f.ScheduledAt, f.Id) > Sql.Row(after.ScheduledAt, after.Id));
         }
 
-        var items = await rows.OrderBy(f => f.ScheduledAt)
-            .ThenBy(f => f.Id)
-            .Take(request.Limit + 1)
-            .Select(Listed)
-            .ToListAsyncLinqToDB(cancellationToken);
-        items = items.ConvertAll(chosen.Newest);
-        if (items.Count <= request.Limit)
-        {
-            return new FollowUpPage(items, null);
-        }
-
-        items.RemoveAt(request.Limit);
-        return new FollowUpPage(items, new FollowUpKey(items[^1].ScheduledAt, items[^1].Id));
+        return rows.OrderBy(f => f.ScheduledAt).ThenBy(f => f.Id).Take(request.Limit + 1).Select(Listed);
     }
 
     private static readonly Expression<Func<FollowUpRow, ListedFollowUp>> Listed = f =>

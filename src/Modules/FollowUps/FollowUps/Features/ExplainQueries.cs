@@ -1,0 +1,63 @@
+using FollowUps.Contracts;
+using FollowUps.Data;
+using FollowUps.Dispatch;
+using FollowUps.Features.Scheduling;
+using FollowUps.Scheduling;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace FollowUps.Features;
+
+internal sealed class ExplainQueriesHandler(
+    [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    IDbContextFactory<FollowUpsDbContext> contexts,
+    ScheduleWrite write,
+    Claims claims,
+    TimeProvider clock
+) : IRequestHandler<ExplainQueries, ExplainedQueries>
+{
+    private const string Nobody = "nobody";
+
+    public async Task<ExplainedQueries> Handle(ExplainQueries request, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await database.ExplainAsync(context, () => Queries(context), cancellationToken);
+    }
+
+    private HotQuery[] Queries(FollowUpsDbContext context)
+    {
+        var now = clock.GetUtcNow();
+        var followUp = new NewFollowUp
+        {
+            Trigger = FollowUpTrigger.Reengagement,
+            UserId = Nobody,
+            LastActivityAt = now,
+        };
+        var schedule = write.Commands([followUp], now, []).ToArray();
+        var claim = claims.Commands();
+        return
+        [
+            new("schedule.lock_customer", ["pk_recipients"], schedule[0]),
+            new(
+                "schedule.check_and_insert",
+                ["ix_follow_ups_pending", "ix_follow_ups_executed", "pk_bookings", "pk_recipients"],
+                schedule[1]
+            ),
+            new("follow_up", ["pk_follow_ups"], ById()),
+            HotQuery.Of(
+                "follow_ups_of_user",
+                ["ix_follow_ups_user"],
+                ListFollowUpsHandler.Query(context, new(UserId: Nobody))
+            ),
+            HotQuery.Of("follow_ups", ["ix_follow_ups_list"], ListFollowUpsHandler.Query(context, new(Limit: 20))),
+            new("cancel", ["pk_follow_ups"], CancelFollowUpHandler.Command(new(Guid.Empty), now)),
+            new("dispatch.claim", ["ix_follow_ups_due", "pk_follow_ups"], claim[0]),
+            new("dispatch.next", ["ix_follow_ups_due"], claim[1]),
+        ];
+    }
+
+    private static NpgsqlBatchCommand ById() =>
+        new(FollowUpTable.ById) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = Guid.Empty } } };
+}
