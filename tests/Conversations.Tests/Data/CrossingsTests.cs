@@ -24,6 +24,7 @@ public sealed class CrossingsTests(CountedHostFixture host) : IClassFixture<Coun
         ["export"] = (_, user) => new ExportConversations(user),
         ["mood drops"] = (_, _) => new ListMoodDrops(DateTimeOffset.UnixEpoch),
         ["silent customers"] = (_, _) => new ListSilentCustomers(DateTimeOffset.UnixEpoch, DateTimeOffset.UtcNow),
+        ["explain"] = (_, _) => new ExplainQueries(),
         ["get"] = (id, _) => new GetConversation(id),
         ["history"] = (id, _) => new GetMessages(id),
         ["emotion history"] = (id, _) => new GetEmotionHistory(id),

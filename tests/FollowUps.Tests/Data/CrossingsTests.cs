@@ -33,6 +33,7 @@ public sealed class CrossingsTests(CountedHostFixture host) : IClassFixture<Coun
         ["get a recipient"] = (known, _) => new GetRecipient(known.UserId),
         ["put a recipient"] = (known, _) => new PutRecipient { UserId = known.UserId, OptOut = ["custom"] },
         ["pause"] = (_, _) => new PauseDispatch(FollowUpTrigger.Reengagement),
+        ["explain"] = (_, _) => new ExplainQueries(),
         ["resume"] = (_, _) => new ResumeDispatch(FollowUpTrigger.Reengagement),
     };
 
