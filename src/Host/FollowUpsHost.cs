@@ -61,9 +61,23 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
 
     public async Task MigrateAsync(CancellationToken cancellationToken = default)
     {
-        await app.Services.MigrateConversationsAsync(cancellationToken);
-        await app.Services.MigrateFollowUpsAsync(cancellationToken);
-        await app.Services.GetRequiredService<Firings>().MigrateAsync(cancellationToken);
+        try
+        {
+            await app.Services.MigrateConversationsAsync(cancellationToken);
+            await app.Services.MigrateFollowUpsAsync(cancellationToken);
+            await app.Services.GetRequiredService<Firings>().MigrateAsync(cancellationToken);
+        }
+        catch (PostgresException problem) when (problem.SqlState == PostgresErrorCodes.DiskFull)
+        {
+            throw new StartException("The disk of the database is full. Make room there, then start again.");
+        }
+        catch (PostgresException problem) when (problem.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new StartException(
+                $"The account of ConnectionStrings:Postgres may not bring the schema up to date ({problem.MessageText}). "
+                    + "Run `Host migrate` as the owner of the database."
+            );
+        }
     }
 
     public async Task StartAsync(CancellationToken cancellationToken = default)
@@ -134,9 +148,9 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
 
     private static async Task CheckVersionAsync(string connectionString, CancellationToken cancellationToken)
     {
-        await using var database = NpgsqlDataSource.Create(connectionString);
         try
         {
+            await using var database = NpgsqlDataSource.Create(connectionString);
             await using var command = database.CreateCommand("SELECT current_setting('server_version_num')::int");
             var version = (int)(await command.ExecuteScalarAsync(cancellationToken))!;
             if (version is < OldestPostgres or >= BeyondNewestPostgres)
@@ -145,6 +159,10 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
                     $"PostgreSQL 15 to 18 is supported; the server is version {version / 10_000}."
                 );
             }
+        }
+        catch (ArgumentException problem)
+        {
+            throw new StartException($"ConnectionStrings:Postgres is no connection string: {problem.Message}");
         }
         catch (NpgsqlException problem)
         {

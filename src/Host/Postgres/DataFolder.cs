@@ -16,30 +16,65 @@ internal sealed class DataFolder : IDisposable
 
     public string Log => Path.Combine(Root, "postgres.log");
 
-    private string PasswordFile => Path.Combine(Root, "password");
+    public string ServerPidFile => Path.Combine(Cluster, "postmaster.pid");
 
-    public string Password => File.ReadAllText(PasswordFile).Trim();
+    public string Password =>
+        File.Exists(PasswordFile)
+            ? File.ReadAllText(PasswordFile).Trim()
+            : throw new EmbeddedPostgresException(
+                $"The data in {Root} is there, but {PasswordFile} with its password is not. Bring it back, or move the folder away to begin anew."
+            );
 
     public int? Major =>
         Path.Combine(Cluster, "PG_VERSION") is var file && File.Exists(file)
             ? int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture)
             : null;
 
+    private string PasswordFile => Path.Combine(Root, "password");
+
+    private string LockFile => Path.Combine(Root, "host.lock");
+
+    private string PidFile => Path.Combine(Root, "host.pid");
+
     public static DataFolder Take(string path)
     {
         var root = Path.GetFullPath(path);
         var lockFile = Path.Combine(root, "host.lock");
+        var pidFile = Path.Combine(root, "host.pid");
         var owned = false;
         try
         {
-            Directory.CreateDirectory(root);
+            if (!Directory.Exists(root))
+            {
+                Directory.CreateDirectory(root);
+                if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
+                {
+                    // Whatever root's umask is: the account of the server has to enter.
+                    File.SetUnixFileMode(
+                        root,
+                        UnixFileMode.UserRead
+                            | UnixFileMode.UserWrite
+                            | UnixFileMode.UserExecute
+                            | UnixFileMode.GroupRead
+                            | UnixFileMode.GroupExecute
+                            | UnixFileMode.OtherRead
+                            | UnixFileMode.OtherExecute
+                    );
+                }
+            }
+
             owned = File.Exists(lockFile);
             var ownership = new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            ownership.SetLength(0);
-            File.WriteAllText(
-                Path.Combine(root, "host.pid"),
-                Environment.ProcessId.ToString(CultureInfo.InvariantCulture)
-            );
+            try
+            {
+                File.WriteAllText(pidFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            }
+            catch
+            {
+                ownership.Dispose();
+                throw;
+            }
+
             return new DataFolder(root, ownership);
         }
         catch (UnauthorizedAccessException)
@@ -54,7 +89,6 @@ internal sealed class DataFolder : IDisposable
         }
         catch (IOException) when (owned)
         {
-            var pidFile = Path.Combine(root, "host.pid");
             var pid = File.Exists(pidFile) ? File.ReadAllText(pidFile) : "unknown";
             throw new EmbeddedPostgresException(
                 $"Another Host (process {pid}) already runs on {root}. Stop it, or set EmbeddedPostgres:DataFolder to another folder."
@@ -68,30 +102,39 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    public async Task HandOverAsync(string? account, CancellationToken cancellationToken)
+    // The lock and the log too: the account may be an ordinary user who starts the service next.
+    public async Task HandOverAsync(ServerAccount? account, CancellationToken cancellationToken)
     {
         if (account is null)
         {
             return;
         }
 
-        var (exit, output) = await ServerProcess.RunAsync("/bin/chown", [account, Root], null, cancellationToken);
-        if (exit == 0)
+        await File.AppendAllTextAsync(Log, "", cancellationToken);
+        string[] files = [LockFile, PidFile, Log];
+        await account.OwnAsync(File.Exists(PasswordFile) ? [.. files, PasswordFile] : files, cancellationToken);
+        if (await ServerAccount.IsOfRootAsync(Cluster, cancellationToken))
         {
-            (exit, output) = await ServerProcess.RunAsync("/usr/bin/test", ["-w", Root], account, cancellationToken);
+            // Root has copied it back from somewhere.
+            await account.OwnAsync(["-R", Cluster], cancellationToken);
         }
 
+        var (exit, output) = await ServerProcess.RunAsync("test", ["-x", Root], account, cancellationToken);
         if (exit != 0)
         {
             throw new EmbeddedPostgresException(
-                $"PostgreSQL does not run as root, and the account {account} cannot reach {Root} {output.Trim()}. "
+                $"PostgreSQL does not run as root, and the account that it runs as (user id {account.User}) cannot reach {Root} {output.Trim()}. "
                     + "Set EmbeddedPostgres:DataFolder to a folder whose parents everyone may enter, or EmbeddedPostgres:User to another account."
             );
         }
     }
 
     // Made aside and moved in one step: an interrupted attempt leaves nothing that looks like a cluster.
-    public async Task MakeClusterAsync(PostgresBinaries binaries, string? account, CancellationToken cancellationToken)
+    public async Task MakeClusterAsync(
+        PostgresBinaries binaries,
+        ServerAccount? account,
+        CancellationToken cancellationToken
+    )
     {
         var making = Path.Combine(Root, "data.making");
         if (Directory.Exists(making))
@@ -99,19 +142,22 @@ internal sealed class DataFolder : IDisposable
             Directory.Delete(making, recursive: true);
         }
 
-        await File.WriteAllTextAsync(
-            PasswordFile,
-            Convert.ToHexString(RandomNumberGenerator.GetBytes(24)),
-            cancellationToken
-        );
+        Directory.CreateDirectory(making);
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
-            File.SetUnixFileMode(PasswordFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        File.Delete(PasswordFile);
+        await using (var password = new StreamWriter(PasswordFile, options))
+        {
+            await password.WriteAsync(Convert.ToHexString(RandomNumberGenerator.GetBytes(24)));
         }
 
         if (account is not null)
         {
-            await ServerProcess.RunAsync("/bin/chown", [account, PasswordFile], null, cancellationToken);
+            await account.OwnAsync([making, PasswordFile], cancellationToken);
         }
 
         string[] arguments =
@@ -145,7 +191,8 @@ internal sealed class DataFolder : IDisposable
     }
 
     public static bool IsFull(string output) =>
-        output.Contains("No space left on device", StringComparison.OrdinalIgnoreCase);
+        output.Contains("No space left on device", StringComparison.OrdinalIgnoreCase)
+        || output.Contains("not enough space on the disk", StringComparison.OrdinalIgnoreCase);
 
     public static EmbeddedPostgresException Full(string root) =>
         new(

@@ -10,17 +10,12 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
     private const string Database = "followups";
     private readonly DataFolder folder;
     private readonly PostgresBinaries binaries;
-    private readonly string? account;
+    private readonly ServerAccount? account;
 
-    private EmbeddedPostgres(DataFolder folder, PostgresBinaries binaries, string? account, string connectionString)
-    {
-        this.folder = folder;
-        this.binaries = binaries;
-        this.account = account;
-        ConnectionString = connectionString;
-    }
+    private EmbeddedPostgres(DataFolder folder, PostgresBinaries binaries, ServerAccount? account) =>
+        (this.folder, this.binaries, this.account) = (folder, binaries, account);
 
-    public string ConnectionString { get; }
+    public string ConnectionString { get; private set; } = "";
 
     public static async Task<EmbeddedPostgres> StartAsync(
         EmbeddedPostgresOptions options,
@@ -31,7 +26,7 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
         var folder = DataFolder.Take(options.DataFolder);
         try
         {
-            var account = ServerProcess.Account(options);
+            var account = await ServerAccount.FindAsync(options, folder.Cluster, cancellationToken);
             await folder.HandOverAsync(account, cancellationToken);
             var binaries = await PostgresBinaries.FindAsync(options, folder.Major, cancellationToken);
             if (folder.Major is null)
@@ -40,17 +35,24 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
                 await folder.MakeClusterAsync(binaries, account, cancellationToken);
             }
 
-            await StopLeftBehindAsync(folder, binaries, account, logger, cancellationToken);
-            var port = options.Port == 0 ? FreePort() : options.Port;
-            await StartServerAsync(options, folder, binaries, account, port, cancellationToken);
-            var server = new EmbeddedPostgres(
-                folder,
-                binaries,
-                account,
-                await MakeDatabaseAsync(folder, port, cancellationToken)
-            );
+            if (await ServerLeftBehind.StopAsync(folder, binaries, account, cancellationToken))
+            {
+                LogLeftBehind(logger, folder.Root);
+            }
+
+            var server = new EmbeddedPostgres(folder, binaries, account);
+            var port = await server.StartAsync(options, cancellationToken);
             LogStarted(logger, binaries.Major, port, folder.Root);
             return server;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            folder.Dispose();
+            throw DataFolder.IsFull(problem.Message)
+                ? DataFolder.Full(folder.Root)
+                : new EmbeddedPostgresException(
+                    $"The folder {folder.Root} cannot be used ({problem.Message}). Mend that, or set EmbeddedPostgres:DataFolder to another one."
+                );
         }
         catch
         {
@@ -61,52 +63,60 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        NpgsqlConnection.ClearAllPools();
+        await StopAsync();
+        folder.Dispose();
+    }
+
+    private async Task<int> StartAsync(EmbeddedPostgresOptions options, CancellationToken cancellationToken)
+    {
+        var port = options.Port;
+        for (var left = 3; ; left--)
+        {
+            port = options.Port == 0 ? FreePort() : options.Port;
+            if (await TryStartAsync(options, port, cancellationToken))
+            {
+                break;
+            }
+
+            // A free port may be taken between the look and the start.
+            if (options.Port != 0 || left == 0)
+            {
+                throw new EmbeddedPostgresException(
+                    $"Port {port} on 127.0.0.1 is taken by another program. Free it, or set EmbeddedPostgres:Port to another one (0: any free one)."
+                );
+            }
+        }
+
+        try
+        {
+            ConnectionString = await MakeDatabaseAsync(folder, port, cancellationToken);
+            return port;
+        }
+        catch (PostgresException problem) when (problem.SqlState == PostgresErrorCodes.InvalidPassword)
+        {
+            await StopAsync();
+            throw new EmbeddedPostgresException(
+                $"The password kept in {folder.Root} is not the one of the data there. Bring back the file, or move the folder away to begin anew."
+            );
+        }
+        catch
+        {
+            await StopAsync();
+            throw;
+        }
+    }
+
+    private async Task StopAsync() =>
         await ServerProcess.RunAsync(
             binaries.Program("pg_ctl"),
             ["stop", "-D", folder.Cluster, "-m", "fast", "-w", "-t", "30"],
             account,
             CancellationToken.None
         );
-        folder.Dispose();
-    }
 
-    // We hold the folder's lock, so whoever left this server running is gone. A pid file without a server pg_ctl clears by itself.
-    private static async Task StopLeftBehindAsync(
-        DataFolder folder,
-        PostgresBinaries binaries,
-        string? account,
-        ILogger logger,
-        CancellationToken cancellationToken
-    )
-    {
-        var pidFile = Path.Combine(folder.Cluster, "postmaster.pid");
-        if (!File.Exists(pidFile))
-        {
-            return;
-        }
-
-        var (exit, _) = await ServerProcess.RunAsync(
-            binaries.Program("pg_ctl"),
-            ["stop", "-D", folder.Cluster, "-m", "fast", "-w", "-t", "30"],
-            account,
-            cancellationToken
-        );
-        if (exit == 0)
-        {
-            LogLeftBehind(logger, folder.Root);
-            return;
-        }
-
-        // No server of this folder answers to the pid in it: another program may have been given that number since.
-        File.Delete(pidFile);
-    }
-
-    private static async Task StartServerAsync(
+    // False when the port is taken.
+    private async Task<bool> TryStartAsync(
         EmbeddedPostgresOptions options,
-        DataFolder folder,
-        PostgresBinaries binaries,
-        string? account,
         int port,
         CancellationToken cancellationToken
     )
@@ -119,6 +129,7 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
             ["cluster_name"] = "followups",
         };
         var words = string.Join(' ', settings.Select(setting => $"-c {setting.Key}='{setting.Value}'"));
+        var before = File.Exists(folder.Log) ? new FileInfo(folder.Log).Length : 0;
         var (exit, output) = await ServerProcess.RunAsync(
             binaries.Program("pg_ctl"),
             ["start", "-D", folder.Cluster, "-l", folder.Log, "-w", "-t", "60", "-o", words],
@@ -127,20 +138,29 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
         );
         if (exit == 0)
         {
-            return;
+            return true;
         }
 
-        var log = File.Exists(folder.Log) ? string.Join('\n', File.ReadLines(folder.Log).TakeLast(8)) : "";
-        if (DataFolder.IsFull(output + log))
+        var log = await SaidSinceAsync(before, cancellationToken);
+        return DataFolder.IsFull(output + log) ? throw DataFolder.Full(folder.Root)
+            : log.Contains("Address already in use", StringComparison.Ordinal) ? false
+            : throw new EmbeddedPostgresException(
+                $"PostgreSQL did not start on {folder.Root}: {output.Trim()}\n{log.Trim()}"
+            );
+    }
+
+    // The log holds what earlier starts said too.
+    private async Task<string> SaidSinceAsync(long before, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(folder.Log))
         {
-            throw DataFolder.Full(folder.Root);
+            return "";
         }
 
-        throw log.Contains("Address already in use", StringComparison.Ordinal)
-            ? new EmbeddedPostgresException(
-                $"Port {port} on 127.0.0.1 is taken by another program. Free it, or set EmbeddedPostgres:Port to another one (0: any free one)."
-            )
-            : new EmbeddedPostgresException($"PostgreSQL did not start on {folder.Root}: {output.Trim()}\n{log}");
+        await using var log = new FileStream(folder.Log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        log.Seek(before, SeekOrigin.Begin);
+        using var reader = new StreamReader(log);
+        return await reader.ReadToEndAsync(cancellationToken);
     }
 
     private static async Task<string> MakeDatabaseAsync(

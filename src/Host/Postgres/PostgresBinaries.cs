@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using MysticMind.PostgresEmbed;
 
@@ -20,7 +21,7 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
     )
     {
         var found = new List<PostgresBinaries>();
-        foreach (var folder in options.Binaries is { } given ? [given] : Candidates())
+        foreach (var folder in options.Binaries is { } given ? [given] : Candidates().Concat(Fetched(options)))
         {
             if (await ProbeAsync(folder, cancellationToken) is { } binaries)
             {
@@ -36,23 +37,24 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
             return fit;
         }
 
-        if (wanted is not null)
+        if (wanted is < Oldest or > Newest)
         {
             throw new EmbeddedPostgresException(
-                $"The data in {options.DataFolder} was made by PostgreSQL {wanted}, which is not on this machine (found: {Named(found)}). "
-                    + "Install that version, or move the folder away to begin anew."
+                $"The data in {options.DataFolder} was made by PostgreSQL {wanted}; {Oldest} to {Newest} are supported. "
+                    + "Move the folder away to begin anew, or set ConnectionStrings:Postgres to a server of your own."
             );
         }
 
-        if (options.Binaries is not null || found.Count > 0)
+        if (options.Binaries is { } at)
         {
             throw new EmbeddedPostgresException(
-                $"PostgreSQL {Oldest} to {Newest} is needed; found: {Named(found)}{(options.Binaries is { } at ? $" in {at}" : "")}. "
-                    + "Install one of them, or set ConnectionStrings:Postgres to a server of your own."
+                wanted is null
+                    ? $"PostgreSQL {Oldest} to {Newest} is needed; found: {Named(found)} in {at}. Set EmbeddedPostgres:Binaries to the bin folder of one of them, or not at all."
+                    : $"The data in {options.DataFolder} was made by PostgreSQL {wanted}; found: {Named(found)} in {at}. Set EmbeddedPostgres:Binaries to that version, or not at all."
             );
         }
 
-        return await FetchAsync(options, cancellationToken);
+        return await FetchAsync(options, wanted, Named(found), cancellationToken);
     }
 
     private static string Named(List<PostgresBinaries> found) =>
@@ -103,18 +105,33 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
             : null;
     }
 
+    private static string Cache(EmbeddedPostgresOptions options) =>
+        Path.Combine(Path.GetFullPath(options.DataFolder), "binaries");
+
+    private static IEnumerable<string> Fetched(EmbeddedPostgresOptions options) =>
+        Directory.Exists(Cache(options))
+            ? Directory
+                .EnumerateFiles(
+                    Cache(options),
+                    OperatingSystem.IsWindows() ? "pg_ctl.exe" : "pg_ctl",
+                    SearchOption.AllDirectories
+                )
+                .Select(program => Path.GetDirectoryName(program)!)
+            : [];
+
     private static async Task<PostgresBinaries> FetchAsync(
         EmbeddedPostgresOptions options,
+        int? wanted,
+        string found,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            var cache = Path.Combine(options.DataFolder, "binaries");
             var server = new PgServerOptions
             {
-                PgVersion = FetchedVersion,
-                BinariesDir = cache,
+                PgVersion = wanted?.ToString(CultureInfo.InvariantCulture) ?? FetchedVersion,
+                BinariesDir = Cache(options),
                 DownloadRetryCount = 1,
             };
             await using var fetched = new PgServer(
@@ -122,22 +139,26 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
             );
             await fetched.InstallAsync(cancellationToken);
 
-            var program = Directory
-                .EnumerateFiles(
-                    cache,
-                    OperatingSystem.IsWindows() ? "pg_ctl.exe" : "pg_ctl",
-                    SearchOption.AllDirectories
-                )
-                .First();
-            return await ProbeAsync(Path.GetDirectoryName(program)!, cancellationToken)
-                ?? throw new InvalidDataException("what was fetched does not run");
+            foreach (var folder in Fetched(options))
+            {
+                if (await ProbeAsync(folder, cancellationToken) is { } binaries)
+                {
+                    return binaries;
+                }
+            }
+
+            throw new InvalidDataException("what was fetched does not run");
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
             throw new EmbeddedPostgresException(
-                $"No PostgreSQL {Oldest} to {Newest} was found on this machine, and fetching one failed ({problem.Message}). "
-                    + "Install it (Debian: apt-get install postgresql), set EmbeddedPostgres:MavenRepository to a repository that can be "
-                    + "reached, or set ConnectionStrings:Postgres to a server of your own."
+                (
+                    wanted is null
+                        ? $"No PostgreSQL {Oldest} to {Newest} was found on this machine (found: {found})"
+                        : $"The data in {options.DataFolder} was made by PostgreSQL {wanted}, which is not on this machine (found: {found})"
+                )
+                    + $", and fetching it failed ({problem.Message}). Install it (Debian: apt-get install postgresql{(wanted is null ? "" : $"-{wanted}")}), "
+                    + "set EmbeddedPostgres:MavenRepository to a repository that can be reached, or set ConnectionStrings:Postgres to a server of your own."
             );
         }
     }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Host.Postgres;
@@ -8,60 +9,56 @@ internal static class ServerProcess
     private static readonly TimeSpan PatienceWithMore = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan PatienceWithAny = TimeSpan.FromSeconds(3);
 
-    public static string? Account(EmbeddedPostgresOptions options)
-    {
-        if (OperatingSystem.IsWindows() || !Environment.IsPrivilegedProcess)
-        {
-            return null;
-        }
-
-        return options.User
-            ?? (
-                File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal))
-                    ? "postgres"
-                    : "nobody"
-            );
-    }
-
     public static async Task<(int Exit, string Output)> RunAsync(
         string program,
         IEnumerable<string> arguments,
-        string? account,
+        ServerAccount? account,
         CancellationToken cancellationToken
     )
     {
+        string[] words =
+            account is null ? [program, .. arguments]
+            : OperatingSystem.IsLinux()
+                ?
+                [
+                    "setpriv",
+                    $"--reuid={account.User}",
+                    $"--regid={account.Group}",
+                    "--clear-groups",
+                    "--",
+                    program,
+                    .. arguments,
+                ]
+            : ["sudo", "-n", "-u", $"#{account.User}", "-g", $"#{account.Group}", "--", program, .. arguments];
         var start = new ProcessStartInfo
         {
-            FileName = account is null ? program : "setpriv",
+            FileName = words[0],
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
             WorkingDirectory = Path.GetTempPath(),
         };
         start.Environment["LC_ALL"] = "C";
-        if (account is not null)
+        foreach (var word in words.Skip(1))
         {
-            string[] drop = [$"--reuid={account}", $"--regid={account}", "--clear-groups", "--", program];
-            foreach (var word in account == "nobody" ? [drop[0], "--regid=nogroup", .. drop[2..]] : drop)
-            {
-                start.ArgumentList.Add(word);
-            }
+            start.ArgumentList.Add(word);
         }
 
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var process = Process.Start(start)!;
+        using var process = Start(start);
         var output = new System.Text.StringBuilder();
         var open = 2;
         void Keep(object _, DataReceivedEventArgs line)
         {
             lock (output)
             {
-                open -= line.Data is null ? 1 : 0;
-                output.AppendLine(line.Data);
+                if (line.Data is null)
+                {
+                    open--;
+                }
+                else
+                {
+                    output.AppendLine(line.Data);
+                }
             }
         }
 
@@ -93,6 +90,21 @@ internal static class ServerProcess
         lock (output)
         {
             return (process.ExitCode, output.ToString());
+        }
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception problem)
+        {
+            throw new EmbeddedPostgresException(
+                $"The program {start.FileName}, which the embedded PostgreSQL needs, cannot be started ({problem.Message}). "
+                    + "Install it, start the service as an ordinary user, or set ConnectionStrings:Postgres to a server of your own."
+            );
         }
     }
 }

@@ -1,0 +1,72 @@
+using Host.Tests.Postgres;
+using Npgsql;
+using Testing;
+
+namespace Host.Tests;
+
+// How the program starts on a database of its operator's.
+public sealed class FollowUpsHostTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Old_schema_says_to_migrate_and_migrated_it_starts()
+    {
+        var database = ("ConnectionStrings__Postgres", await PostgresServer.NewDatabaseAsync());
+        using (var early = HostProcess.Start(database))
+        {
+            Assert.Equal(1, await early.ExitAsync(Token));
+            Assert.Matches("^The database lacks [0-9]+ migrations. Run `Host migrate` first.$", early.Said.Trim());
+        }
+
+        using (var migrate = HostProcess.Start(["migrate"], database))
+        {
+            Assert.True(await migrate.ExitAsync(Token) == 0, migrate.Said);
+        }
+
+        using var service = HostProcess.Start(database);
+        await service.UntilItSaysAsync("Application started", Token);
+    }
+
+    [Theory]
+    [InlineData("140012", "14")]
+    [InlineData("190000", "19")]
+    public async Task Server_of_a_version_not_supported_is_refused(string number, string version)
+    {
+        var database = await PostgresServer.NewDatabaseAsync();
+        await using (var source = NpgsqlDataSource.Create(database))
+        {
+            // Stands in for a server of that version.
+            await using var command = source.CreateCommand(
+                $"""
+                CREATE SCHEMA stand_in;
+                CREATE FUNCTION stand_in.current_setting(text) RETURNS text LANGUAGE sql AS $$ SELECT '{number}' $$
+                """
+            );
+            await command.ExecuteNonQueryAsync(Token);
+        }
+
+        var other = new NpgsqlConnectionStringBuilder(database) { SearchPath = "stand_in,pg_catalog" };
+        var problem = await StartAsync(other.ConnectionString);
+
+        Assert.Equal($"PostgreSQL 15 to 18 is supported; the server is version {version}.", problem);
+    }
+
+    [Theory]
+    [InlineData("Host=127.0.0.1;Port=1;Username=x", "cannot be used")]
+    [InlineData("postgres://somewhere", "is no connection string")]
+    public async Task Database_that_cannot_be_reached_is_told(string connectionString, string words) =>
+        Assert.Contains(words, await StartAsync(connectionString), StringComparison.Ordinal);
+
+    private static async Task<string> StartAsync(string connectionString)
+    {
+        var problem = await Assert.ThrowsAsync<StartException>(() =>
+            FollowUpsHost.CreateAsync(
+                [],
+                builder => builder.Configuration["ConnectionStrings:Postgres"] = connectionString,
+                Token
+            )
+        );
+        return problem.Message;
+    }
+}
