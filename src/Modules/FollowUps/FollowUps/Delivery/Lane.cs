@@ -55,7 +55,6 @@ internal sealed partial class Lane : IDisposable
                     OnOpened = opened =>
                     {
                         LogOpened(logger, Name, opened.BreakDuration);
-                        LeaveAlone(opened.BreakDuration);
                         return default;
                     },
                 }
@@ -161,8 +160,9 @@ internal sealed partial class Lane : IDisposable
                 usual += (took - usual) / 8;
             }
         }
-        catch (BrokenCircuitException)
+        catch (BrokenCircuitException open)
         {
+            LeaveAlone(open.RetryAfter ?? TimeSpan.Zero);
             PutOff(handovers.Span, broken: true);
         }
         catch (Exception problem)

@@ -150,7 +150,7 @@ internal sealed class Claims(
     }
 
     // A crash needs no repair: the lease ends, and the row is taken again. An attempt that never finished may have reached the customer:
-    // uncertain. The same statement refuses what must not go, so that nothing can come between the check and the claim, and puts off what
+    // uncertain; but one that names no channel was never handed over, and never was. The same statement refuses what must not go, so that nothing can come between the check and the claim, and puts off what
     // follows a booking that was moved. It changes no indexed column of what it takes (HOT).
     public const string TakeSql = """
         WITH due AS MATERIALIZED (
@@ -190,9 +190,9 @@ internal sealed class Claims(
                 not_after = f.not_after + j.away,
                 next_at = f.scheduled_at + j.away,
                 attempts = CASE
-                        WHEN f.attempts <> '[]' AND f.attempts -> -1 ->> 'outcome' IS NULL
-                            THEN jsonb_set(f.attempts, '{-1,outcome}', '"uncertain"')
-                        ELSE f.attempts
+                        WHEN f.attempts -> -1 ->> 'outcome' IS NOT NULL THEN f.attempts
+                        WHEN f.attempts -> -1 ? 'channel' THEN jsonb_set(f.attempts, '{-1,outcome}', '"uncertain"')
+                        ELSE f.attempts - -1
                     END,
                 decisions = f.decisions || CASE
                         WHEN j.refused IS NOT NULL THEN jsonb_build_object('at', $1, 'decision', 'cancelled', 'reason', j.refused)
@@ -209,9 +209,11 @@ internal sealed class Claims(
                 event_at = f.event_at + j.away,
                 attempts = CASE
                         WHEN f.attempts = '[]' THEN jsonb_build_array(jsonb_build_object('number', 1, 'startedAt', $1))
-                        WHEN f.attempts -> -1 ->> 'outcome' IS NULL THEN jsonb_set(f.attempts, '{-1,outcome}', '"uncertain"')
+                        WHEN f.attempts -> -1 ->> 'outcome' IS NOT NULL
+                            THEN f.attempts || jsonb_build_object('number', jsonb_array_length(f.attempts) + 1, 'startedAt', $1)
+                        WHEN f.attempts -> -1 ? 'channel' THEN jsonb_set(f.attempts, '{-1,outcome}', '"uncertain"')
                             || jsonb_build_object('number', jsonb_array_length(f.attempts) + 1, 'startedAt', $1)
-                        ELSE f.attempts || jsonb_build_object('number', jsonb_array_length(f.attempts) + 1, 'startedAt', $1)
+                        ELSE jsonb_set(f.attempts, '{-1,startedAt}', to_jsonb($1))
                     END
             FROM judged j
             WHERE f.id = j.id AND j.refused IS NULL AND NOT j.put_off

@@ -11,6 +11,8 @@ using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using Polly;
+using Polly.Retry;
 
 namespace FollowUps.Dispatch;
 
@@ -27,6 +29,21 @@ internal sealed class Sending(
     TimeProvider clock
 )
 {
+    // What is delivered and not recorded is uncertain: a database that is away is waited for. The fence bears repetition.
+    private static readonly ResiliencePipeline Persistently = new ResiliencePipelineBuilder()
+        .AddRetry(
+            new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(problem => problem.IsTransient),
+                MaxRetryAttempts = 60,
+                BackoffType = DelayBackoffType.Exponential,
+                Delay = TimeSpan.FromMilliseconds(100),
+                MaxDelay = TimeSpan.FromSeconds(2),
+                UseJitter = true,
+            }
+        )
+        .Build();
+
     // Answers how many were sent, and when the first of those put off is due again.
     public async Task<(int Sent, DateTimeOffset? NextAt)> SendAsync(
         IReadOnlyList<Claim> batch,
@@ -74,8 +91,8 @@ internal sealed class Sending(
         }
 
         // From here on it is finished, come what may: giving up now would leave attempts uncertain that are not.
-        await StoreTextsAsync(outcomes);
-        await RecordAsync(outcomes);
+        await Persistently.ExecuteAsync(async _ => await StoreTextsAsync(outcomes), CancellationToken.None);
+        await Persistently.ExecuteAsync(async _ => await RecordAsync(outcomes), CancellationToken.None);
     }
 
     private async Task ExtendAsync(IReadOnlyList<Claim> batch, CancellationToken cancellationToken)
