@@ -47,10 +47,7 @@ internal static class Bookings
         );
         return result switch
         {
-            { Refusal: BookingRefusal.Erased } => TypedResults.Problem(
-                "The user, or the conversation, has been erased.",
-                statusCode: StatusCodes.Status410Gone
-            ),
+            { Refusal: BookingRefusal.Erased } => Users.Gone("The user, or the conversation, has been erased."),
             { Refusal: not null } => TypedResults.Problem(
                 "The conversation belongs to another user.",
                 statusCode: StatusCodes.Status409Conflict,

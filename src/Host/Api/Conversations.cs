@@ -225,10 +225,7 @@ internal static class Conversations
     private static ProblemHttpResult Refused(StoreRefusal refusal, string field) =>
         refusal.Reason switch
         {
-            StoreRefusalReason.Erased => TypedResults.Problem(
-                "The user of this message, or its conversation, has been erased.",
-                statusCode: StatusCodes.Status410Gone
-            ),
+            StoreRefusalReason.Erased => Users.Gone("The user of this message, or its conversation, has been erased."),
             StoreRefusalReason.OtherOwner => Conflict(
                 "The conversation belongs to another user.",
                 field.Replace("id", "userId", StringComparison.Ordinal)

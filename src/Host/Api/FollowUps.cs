@@ -33,6 +33,11 @@ internal static class FollowUps
     )
     {
         var result = (await modules.Send(new ScheduleFollowUps([followUp]), cancellationToken))[0];
+        if (result.Reason == ScheduleResult.Erased)
+        {
+            return Users.Gone("The user has been erased.");
+        }
+
         return TypedResults.Json(
             result,
             statusCode: result.Outcome == ScheduleOutcome.Scheduled

@@ -9,18 +9,25 @@ internal static class Recipients
     public static void MapRecipients(this IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup("/api/v1/recipients/{userId}").WithTags("Recipients");
-        api.MapGet(
-            "",
-            (string userId, ISender modules, CancellationToken cancellationToken) =>
-                modules.Send(new GetRecipient(userId), cancellationToken)
-        );
+        api.MapGet("", Get);
         api.MapGet("/refusals", Refusals);
-        api.MapPut(
-            "",
-            (string userId, PutRecipient recipient, ISender modules, CancellationToken cancellationToken) =>
-                modules.Send(recipient with { UserId = userId }, cancellationToken)
-        );
+        api.MapPut("", Put);
     }
+
+    private static async Task<IResult> Get(string userId, ISender modules, CancellationToken cancellationToken) =>
+        await modules.Send(new GetRecipient(userId), cancellationToken) is { } recipient
+            ? TypedResults.Ok(recipient)
+            : TypedResults.NotFound();
+
+    private static async Task<IResult> Put(
+        string userId,
+        PutRecipient recipient,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) =>
+        await modules.Send(recipient with { UserId = userId }, cancellationToken) is { } put
+            ? TypedResults.Ok(put)
+            : Users.Gone("The user has been erased.");
 
     private static async Task<IResult> Refusals(
         string userId,

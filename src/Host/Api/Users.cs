@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Conversations.Contracts;
+using FollowUps.Contracts;
 using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 
@@ -16,6 +18,9 @@ internal static class Users
         api.MapDelete("", Erase);
     }
 
+    public static ProblemHttpResult Gone(string detail) =>
+        TypedResults.Problem(detail, statusCode: StatusCodes.Status410Gone);
+
     // Page by page from the database to the caller: nobody is held in memory whole.
     private static async Task Export(
         string userId,
@@ -26,7 +31,8 @@ internal static class Users
     )
     {
         var conversations = await modules.Send(new ExportConversations(userId), cancellationToken);
-        if (conversations.Items.Count == 0)
+        var followUps = await modules.Send(new ExportFollowUps(userId), cancellationToken);
+        if (conversations.Items.Count == 0 && followUps is { Recipient: null, Bookings: [], FollowUps: [] })
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
@@ -35,15 +41,31 @@ internal static class Users
         context.Response.ContentType = "application/json; charset=utf-8";
         await using var document = new Utf8JsonWriter(context.Response.BodyWriter);
         document.WriteStartObject();
+        document.WriteString("userId", userId);
         await WriteAsync(document, userId, conversations, modules, json.Value.SerializerOptions, cancellationToken);
+        await WriteAsync(document, userId, followUps, modules, json.Value.SerializerOptions, cancellationToken);
+        await WriteRefusalsAsync(document, userId, modules, json.Value.SerializerOptions, cancellationToken);
         document.WriteEndObject();
         await document.FlushAsync(cancellationToken);
     }
 
+    // The conversations first: once they are gone nothing that is sent or confirmed meanwhile comes back to them. Each part is one transaction
+    // and harmless to repeat, so whoever was told of a failure asks again.
     private static async Task<IResult> Erase(string userId, ISender modules, CancellationToken cancellationToken)
     {
         var conversations = await modules.Send(new EraseConversations(userId), cancellationToken);
-        return TypedResults.Ok(new ErasedUser(conversations.Conversations, conversations.Messages));
+        var followUps = await modules.Send(new EraseFollowUps(userId), cancellationToken);
+        return TypedResults.Ok(
+            new ErasedUser(
+                conversations.Conversations,
+                conversations.Messages,
+                followUps.FollowUps,
+                followUps.Deliveries,
+                followUps.Bookings,
+                followUps.Refusals,
+                followUps.Recipients
+            )
+        );
     }
 
     private static async Task WriteAsync(
@@ -102,5 +124,86 @@ internal static class Users
         }
     }
 
-    private sealed record ErasedUser(long Conversations, long Messages);
+    private static async Task WriteAsync(
+        Utf8JsonWriter document,
+        string userId,
+        FollowUpsExport page,
+        ISender modules,
+        JsonSerializerOptions json,
+        CancellationToken cancellationToken
+    )
+    {
+        document.WritePropertyName("recipient");
+        JsonSerializer.Serialize(document, page.Recipient, json);
+        document.WriteStartArray("bookings");
+        var bookings = true;
+        while (true)
+        {
+            foreach (var booking in page.Bookings)
+            {
+                JsonSerializer.Serialize(document, booking, json);
+            }
+
+            if (bookings && (page.FollowUps.Count > 0 || page.Next is null))
+            {
+                bookings = false;
+                document.WriteEndArray();
+                document.WriteStartArray("followUps");
+            }
+
+            foreach (var followUp in page.FollowUps)
+            {
+                JsonSerializer.Serialize(document, followUp, json);
+            }
+
+            await document.FlushAsync(cancellationToken);
+            if (page.Next is null)
+            {
+                break;
+            }
+
+            page = await modules.Send(new ExportFollowUps(userId, After: page.Next), cancellationToken);
+        }
+
+        document.WriteEndArray();
+    }
+
+    private static async Task WriteRefusalsAsync(
+        Utf8JsonWriter document,
+        string userId,
+        ISender modules,
+        JsonSerializerOptions json,
+        CancellationToken cancellationToken
+    )
+    {
+        document.WriteStartArray("refusals");
+        for (var request = new ListRefusals(userId, 200); ; )
+        {
+            var page = await modules.Send(request, cancellationToken);
+            foreach (var refusal in page.Items)
+            {
+                JsonSerializer.Serialize(document, refusal, json);
+            }
+
+            await document.FlushAsync(cancellationToken);
+            if (page.Next is null)
+            {
+                break;
+            }
+
+            request = request with { After = page.Next };
+        }
+
+        document.WriteEndArray();
+    }
+
+    private sealed record ErasedUser(
+        long Conversations,
+        long Messages,
+        long FollowUps,
+        long Deliveries,
+        long Bookings,
+        long Refusals,
+        long Recipients
+    );
 }

@@ -77,7 +77,10 @@ internal sealed class BareSql(NpgsqlDataSource database)
         var moods = MoodsAsync(user, conversation);
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(ScheduleWrite.LockSql) { Parameters = { Column<string>(NpgsqlDbType.Text, user) } }
+            new NpgsqlBatchCommand(ScheduleWrite.LockSql)
+            {
+                Parameters = { Column<string>(NpgsqlDbType.Text, user), Column<byte[]>(NpgsqlDbType.Bytea, Hash) },
+            }
         );
         batch.BatchCommands.Add(Schedule(ScheduleWrite.InsertSql, [user], [conversation]));
         await DrainAsync(await batch.ExecuteReaderAsync());
@@ -115,6 +118,7 @@ internal sealed class BareSql(NpgsqlDataSource database)
                 Column(NpgsqlDbType.Smallint, All<short?>(1)),
                 Column(NpgsqlDbType.Text, All<string?>(null)),
                 Column(NpgsqlDbType.Jsonb, All<string?>(null)),
+                Column(NpgsqlDbType.Bytea, All(Hash)),
             },
         };
     }

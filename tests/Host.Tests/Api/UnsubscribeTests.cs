@@ -9,7 +9,7 @@ public sealed class UnsubscribeTests(UnsubscribableHostFixture host) : IClassFix
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private async Task<IReadOnlyList<string>> OptOuts(string user) =>
-        (await host.Modules.Send(new GetRecipient(user), Token)).OptOut;
+        (await host.Modules.Send(new GetRecipient(user), Token))!.OptOut;
 
     [Fact]
     public async Task Opening_the_link_asks_and_changes_nothing()

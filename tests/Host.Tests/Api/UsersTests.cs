@@ -83,6 +83,79 @@ public sealed class UsersTests(HostFixture host) : IClassFixture<HostFixture>
     }
 
     [Fact]
+    public async Task Both_modules_are_exported_erased_and_counted_and_refuse_from_then_on()
+    {
+        var user = Some.Id();
+        var followUp = new
+        {
+            trigger = "custom",
+            userId = user,
+            scheduledAt = "2031-11-05T18:00:00Z",
+            message = "Your menu is ready.",
+        };
+        var booking = new
+        {
+            userId = user,
+            conversationId = $"{user}-a",
+            eventAt = "2031-11-05T18:00:00Z",
+        };
+        await host.Http.PostAsJsonAsync("/api/v1/follow-ups", followUp, Token);
+        await host.Http.PostAsJsonAsync($"/api/v1/bookings/{user}-b/confirmed", booking, Token);
+        await host.Http.PutAsJsonAsync($"/api/v1/recipients/{user}", new { locale = "de" }, Token);
+        await host.Http.PostAsJsonAsync($"/api/v1/bookings/{user}-b/confirmed", booking, Token);
+
+        var exported = await host.Http.GetFromJsonAsync<JsonElement>($"/api/v1/users/{user}/export", Token);
+        var erased = await host.Http.DeleteFromJsonAsync<JsonElement>($"/api/v1/users/{user}", Token);
+        var again = await host.Http.DeleteAsync($"/api/v1/users/{user}", Token);
+
+        Assert.Equal(user, exported.GetProperty("userId").GetString());
+        Assert.Equal("de", exported.GetProperty("recipient").GetProperty("locale").GetString());
+        Assert.Equal($"{user}-b", exported.GetProperty("bookings")[0].GetProperty("bookingId").GetString());
+        Assert.Equal(2, exported.GetProperty("followUps").GetArrayLength());
+        Assert.Equal(1, exported.GetProperty("conversations").GetArrayLength());
+        Assert.Equal("duplicate", exported.GetProperty("refusals")[0].GetProperty("outcome").GetString());
+        Assert.Equal(
+            """{"conversations":1,"messages":1,"followUps":2,"deliveries":0,"bookings":1,"refusals":1,"recipients":1}""",
+            erased.GetRawText()
+        );
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+        Assert.Equal(
+            """{"conversations":0,"messages":0,"followUps":0,"deliveries":0,"bookings":0,"refusals":0,"recipients":0}""",
+            await again.Content.ReadAsStringAsync(Token)
+        );
+        foreach (
+            var written in (HttpResponseMessage[])
+                [
+                    await host.Http.PostAsJsonAsync("/api/v1/follow-ups", followUp, Token),
+                    await host.Http.PostAsJsonAsync($"/api/v1/bookings/{user}-b/confirmed", booking, Token),
+                    await host.Http.PutAsJsonAsync($"/api/v1/recipients/{user}", new { locale = "de" }, Token),
+                ]
+        )
+        {
+            Assert.Equal(HttpStatusCode.Gone, written.StatusCode);
+            Assert.Equal("application/problem+json", written.Content.Headers.ContentType!.MediaType);
+        }
+
+        foreach (var url in (string[])[$"recipients/{user}", $"users/{user}/messages", $"users/{user}/export"])
+        {
+            Assert.Equal(HttpStatusCode.NotFound, (await host.Http.GetAsync($"/api/v1/{url}", Token)).StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Who_was_only_ever_scheduled_for_is_exported_too()
+    {
+        var user = Some.Id();
+        await host.Http.PostAsJsonAsync("/api/v1/follow-ups", new { trigger = "emotion_based", userId = user }, Token);
+
+        var exported = await host.Http.GetFromJsonAsync<JsonElement>($"/api/v1/users/{user}/export", Token);
+
+        Assert.Equal(0, exported.GetProperty("conversations").GetArrayLength());
+        Assert.Equal(0, exported.GetProperty("bookings").GetArrayLength());
+        Assert.Equal(1, exported.GetProperty("followUps").GetArrayLength());
+    }
+
+    [Fact]
     public async Task An_id_too_long_is_400_and_an_unknown_one_404()
     {
         var wrong = await host.Http.GetAsync($"/api/v1/users/{new string('x', 256)}/export", Token);

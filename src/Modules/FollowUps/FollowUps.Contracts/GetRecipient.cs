@@ -2,9 +2,9 @@ using MediatR;
 
 namespace FollowUps.Contracts;
 
-/// <summary>How a customer wants to be reached; one who was never put has the defaults.</summary>
+/// <summary>How a customer wants to be reached; one who was never put has the defaults. Null when the customer has been erased.</summary>
 /// <param name="UserId">The customer: 1 to 255 characters.</param>
-public sealed record GetRecipient(string UserId) : IRequest<Recipient>;
+public sealed record GetRecipient(string UserId) : IRequest<Recipient?>;
 
 /// <summary>How a customer wants to be reached.</summary>
 public sealed record Recipient

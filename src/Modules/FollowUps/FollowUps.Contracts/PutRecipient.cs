@@ -4,9 +4,10 @@ namespace FollowUps.Contracts;
 
 /// <summary>
 /// Replaces how a customer wants to be reached; what is absent goes back to its default. Pending follow-ups that the customer opts out of are
-/// cancelled (<c>opted_out</c>) in the same transaction; those held by quiet hours are judged again.
+/// cancelled (<c>opted_out</c>) in the same transaction; those held by quiet hours are judged again. Null when the customer has
+/// been erased: nothing is kept then.
 /// </summary>
-public sealed record PutRecipient : IRequest<Recipient>
+public sealed record PutRecipient : IRequest<Recipient?>
 {
     /// <summary>The customer: 1 to 255 characters.</summary>
     public string UserId { get; init; } = "";

@@ -71,6 +71,10 @@ public enum ScheduleOutcome
 
 /// <summary>The outcome of one item.</summary>
 /// <param name="Outcome">What became of it.</param>
-/// <param name="Reason">Of a suppressed one: <c>pending_limit</c>, <c>opted_out</c> or <c>booking_cancelled</c>.</param>
+/// <param name="Reason">Of a suppressed one: <c>pending_limit</c>, <c>opted_out</c>, <c>booking_cancelled</c> or <c>erased</c>.</param>
 /// <param name="FollowUp">The new or the existing one; null when suppressed.</param>
-public sealed record ScheduleResult(ScheduleOutcome Outcome, string? Reason, FollowUp? FollowUp);
+public sealed record ScheduleResult(ScheduleOutcome Outcome, string? Reason, FollowUp? FollowUp)
+{
+    /// <summary>The reason when the customer has been erased.</summary>
+    public const string Erased = "erased";
+}

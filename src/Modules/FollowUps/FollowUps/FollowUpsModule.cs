@@ -55,6 +55,8 @@ public static class FollowUpsModule
                 )
         );
 
+        services.AddSingleton<Tombstones>();
+        services.AddHostedService(provider => provider.GetRequiredService<Tombstones>());
         services.AddSingleton<UnsubscribeLinks>();
         services.AddHostedService<UnsubscribeKeyLoader>();
         services.AddSingleton(provider => new FollowUpsMeter(provider.GetService<IMeterFactory>()));

@@ -62,6 +62,13 @@ public sealed class FollowUpsOptions
     [MinLength(44), Base64String]
     public string? UnsubscribeKey { get; set; }
 
+    /// <summary>
+    /// Secret behind the tombstones of erased customers: 32 bytes or more in base64. Absent: one that the database made for itself; set it to
+    /// keep the secret out of database backups. Changing it forgets who was erased.
+    /// </summary>
+    [MinLength(44), Base64String]
+    public string? ErasureKey { get; set; }
+
     /// <summary>Most follow-ups claimed at once. Default 500.</summary>
     [Range(1, 10_000)]
     public int DispatchBatchSize { get; set; } = 500;

@@ -47,7 +47,7 @@ public sealed class PutRecipientTests(HostFixture host) : IClassFixture<HostFixt
             },
             Token
         );
-        var read = await host.Modules.Send(new GetRecipient(user), Token);
+        var read = (await host.Modules.Send(new GetRecipient(user), Token))!;
 
         Assert.Equal(
             ("Asia/Kathmandu", "de-AT", new QuietHours("21:00", "08:30")),

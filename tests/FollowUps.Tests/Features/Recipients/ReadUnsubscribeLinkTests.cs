@@ -16,7 +16,7 @@ public sealed class ReadUnsubscribeLinkTests(UnsubscribableHostFixture host) : I
         var read = await host.Modules.Send(new ReadUnsubscribeLink(link.Split('/')[^1]), Token);
 
         Assert.Equal(new UnsubscribeLink(FollowUpTrigger.Custom), read);
-        Assert.Empty((await host.Modules.Send(new GetRecipient(user), Token)).OptOut);
+        Assert.Empty((await host.Modules.Send(new GetRecipient(user), Token))!.OptOut);
     }
 
     [Fact]

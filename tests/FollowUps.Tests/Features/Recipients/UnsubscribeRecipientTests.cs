@@ -40,7 +40,7 @@ public sealed class UnsubscribeRecipientTests(UnsubscribableHostFixture host) : 
         Assert.Equal((FollowUpStatus.Cancelled, "opted_out"), (cancelled.Status, cancelled.CancelReason));
         Assert.Equal("unsubscribe_link", cancelled.Decisions[^1].Inputs!.Value.GetProperty("by").GetString());
         Assert.Equivalent(cancelled, await Read(pending));
-        Assert.Equal(["all"], (await host.Modules.Send(new GetRecipient(user), Token)).OptOut);
+        Assert.Equal(["all"], (await host.Modules.Send(new GetRecipient(user), Token))!.OptOut);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class UnsubscribeRecipientTests(UnsubscribableHostFixture host) : 
 
         Assert.Equal(FollowUpStatus.Cancelled, (await Read(custom)).Status);
         Assert.Equal(FollowUpStatus.Pending, (await Read(postEvent)).Status);
-        Assert.Equal(["custom"], (await host.Modules.Send(new GetRecipient(user), Token)).OptOut);
+        Assert.Equal(["custom"], (await host.Modules.Send(new GetRecipient(user), Token))!.OptOut);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class UnsubscribeRecipientTests(UnsubscribableHostFixture host) : 
 
         Assert.True(await host.Modules.Send(new UnsubscribeRecipient(token), Token));
 
-        Assert.Empty((await host.Modules.Send(new GetRecipient(user), Token)).OptOut);
+        Assert.Empty((await host.Modules.Send(new GetRecipient(user), Token))!.OptOut);
     }
 
     [Fact]

@@ -11,7 +11,8 @@ internal sealed record BookingReport(
     BookingState State,
     DateTimeOffset OccurredAt,
     DateTimeOffset? EventAt = null,
-    string? UserId = null
+    string? UserId = null,
+    byte[]? UserKey = null
 )
 {
     public NpgsqlBatchCommand Command(DateTimeOffset now) =>
@@ -25,13 +26,15 @@ internal sealed record BookingReport(
                 Instant(EventAt),
                 Instant(OccurredAt),
                 Instant(now),
+                new() { Value = (object?)UserKey ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea },
             },
         };
 
-    // Equal instants: the state further on wins, and a move beats a confirmation.
+    // Equal instants: the state further on wins, and a move beats a confirmation. Of an erased customer nothing is kept ($7).
     private const string Sql = """
         INSERT INTO followups.bookings AS b (booking_id, user_id, state, event_at, occurred_at, moved_at, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, CASE WHEN $4 IS NOT NULL THEN $5 END, $6)
+        SELECT $1, $2, $3, $4, $5, CASE WHEN $4 IS NOT NULL THEN $5 END, $6
+        WHERE NOT EXISTS (SELECT FROM followups.erased e WHERE e.key = $7)
         ON CONFLICT (booking_id) DO UPDATE SET
             user_id = coalesce(b.user_id, excluded.user_id),
             (state, occurred_at, recorded_at) = (

@@ -34,9 +34,13 @@ internal sealed class OutboxChannel([FromKeyedServices(FollowUpsDbContext.Schema
         return [.. deliveries.Select(_ => new DeliveryResult(true))];
     }
 
+    // Locked, so that an erasure either waits and takes these texts too, or leaves no follow-up to find here.
     private const string Sql = """
         INSERT INTO followups.outbox (follow_up_id, user_id, address, subject, body, sent_at, attempt)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
+        SELECT d.*
+        FROM unnest($1, $2, $3, $4, $5, $6, $7) AS d(follow_up_id, user_id, address, subject, body, sent_at, attempt)
+        JOIN followups.follow_ups f ON f.id = d.follow_up_id
+        FOR KEY SHARE OF f
         ON CONFLICT (follow_up_id) DO NOTHING
         """;
 }

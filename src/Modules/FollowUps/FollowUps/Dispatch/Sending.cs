@@ -226,8 +226,8 @@ internal sealed class Sending(
         return values;
     }
 
-    // Before anything leaves: should the attempt end uncertain, its words, its channel and its key are known. Whoever lost the claim meanwhile
-    // sends nothing.
+    // Before anything leaves: should the attempt end uncertain, its words, its channel and its key are known. Whoever lost the claim meanwhile,
+    // or whose customer was erased, sends nothing.
     private async Task<List<Outcome>> WriteDownAsync(List<Outcome> outcomes, CancellationToken cancellationToken)
     {
         var worded = outcomes.Where(o => o.Kind == OutcomeKind.Sent).ToList();

@@ -2,6 +2,7 @@ using Conversations.Contracts;
 using FollowUps.Contracts;
 using FollowUps.Data;
 using FollowUps.Dispatch;
+using FollowUps.Recipients;
 using FollowUps.Wording;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +20,7 @@ internal sealed partial class ScheduleWrite(
     IOptions<FollowUpsOptions> options,
     ChosenTemplates chosen,
     DueSignal due,
+    Tombstones tombstones,
     FollowUpsMeter meter,
     TimeProvider clock,
     ILogger<ScheduleWrite> logger
@@ -89,15 +91,19 @@ internal sealed partial class ScheduleWrite(
         IReadOnlyList<NewFollowUp> items,
         DateTimeOffset now,
         IEnumerable<NpgsqlBatchCommand> between
-    ) =>
+    )
+    {
+        var keys = items.Select(i => i.UserId).Distinct().ToDictionary(user => user, tombstones.Of);
+        return
         [
             new NpgsqlBatchCommand(LockSql)
             {
-                Parameters = { Columns.Of(items.Select(i => i.UserId).Distinct(), NpgsqlDbType.Text) },
+                Parameters = { Columns.Of(keys.Keys, NpgsqlDbType.Text), Columns.Of(keys.Values, NpgsqlDbType.Bytea) },
             },
             .. between,
-            .. Rounds(items).Select(round => Insert(items, round, now)),
+            .. Rounds(items).Select(round => Insert(items, round, now, keys)),
         ];
+    }
 
     private static bool ChoosesByMood(NewFollowUp item) =>
         item.TemplateId is null && item.Trigger is FollowUpTrigger.PostEvent or FollowUpTrigger.Reengagement;
@@ -184,7 +190,12 @@ internal sealed partial class ScheduleWrite(
         return rounds;
     }
 
-    private NpgsqlBatchCommand Insert(IReadOnlyList<NewFollowUp> all, List<int> round, DateTimeOffset now)
+    private NpgsqlBatchCommand Insert(
+        IReadOnlyList<NewFollowUp> all,
+        List<int> round,
+        DateTimeOffset now,
+        Dictionary<string, byte[]> keys
+    )
     {
         var items = round.ConvertAll(i => all[i]);
         return new NpgsqlBatchCommand(InsertSql)
@@ -219,26 +230,31 @@ internal sealed partial class ScheduleWrite(
                 ),
                 Columns.Of(items.Select(i => i.Message), NpgsqlDbType.Text),
                 Columns.Of(items.Select(i => i.Variables?.GetRawText()), NpgsqlDbType.Jsonb),
+                Columns.Of(items.Select(i => keys[i.UserId]), NpgsqlDbType.Bytea),
             },
         };
     }
 
     // The customer's row is the guard: made where missing, locked where present (a DO UPDATE whose WHERE is false locks and writes nothing),
-    // in key order, so that schedulers queue per customer and cannot deadlock.
+    // in key order, so that schedulers queue per customer and cannot deadlock. Who was erased gets no row.
     public const string LockSql = """
         INSERT INTO followups.recipients AS r (user_id)
-        SELECT user_id FROM unnest($1) user_id ORDER BY user_id
+        SELECT i.user_id
+        FROM unnest($1, $2) AS i(user_id, key)
+        WHERE NOT EXISTS (SELECT FROM followups.erased e WHERE e.key = i.key)
+        ORDER BY i.user_id
         ON CONFLICT (user_id) DO UPDATE SET user_id = r.user_id WHERE false
         """;
 
     // Runs under the locks with a snapshot of its own: what it does not see does not exist. A post-event one of a known booking counts from
-    // the booking's own time: the caller's may be older.
+    // the booking's own time: the caller's may be older. The row of a customer whose erasure the locking had to wait for goes again.
     public const string InsertSql = $"""
         WITH input AS MATERIALIZED (
             SELECT i.*,
                    {Duplicates.Of} AS existing,
                    extract(epoch FROM clock_timestamp() - statement_timestamp())::float8 AS checked_after,
                    CASE
+                       WHEN EXISTS (SELECT FROM followups.erased e WHERE e.key = i.user_key) THEN 'erased'
                        WHEN r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[i.trigger + 1]]
                            THEN 'opted_out'
                        WHEN i.trigger = 0 AND i.booking_state = 4 THEN 'booking_cancelled'
@@ -248,16 +264,18 @@ internal sealed partial class ScheduleWrite(
             FROM (
                 SELECT u.ord, u.id, u.trigger, u.scheduled_at + moved.away AS scheduled_at, u.not_after, u.event_at + moved.away AS event_at,
                        u.last_activity_at, u.user_id, u.conversation_id, u.booking_id, u.dedupe_key, u.pinned, u.template_id, u.mood,
-                       u.message, u.variables, b.state AS booking_state
-                FROM unnest($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+                       u.message, u.variables, u.user_key, b.state AS booking_state
+                FROM unnest($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
                      AS u(ord, id, trigger, scheduled_at, not_after, event_at, last_activity_at, user_id, conversation_id, booking_id, dedupe_key,
-                          pinned, template_id, mood, message, variables)
+                          pinned, template_id, mood, message, variables, user_key)
                 LEFT JOIN followups.bookings b ON b.booking_id = u.booking_id
                 CROSS JOIN LATERAL (
                     SELECT CASE WHEN u.trigger = 0 AND b.event_at IS NOT NULL THEN b.event_at - u.event_at ELSE interval '0' END AS away
                 ) moved
             ) i
-            JOIN followups.recipients r ON r.user_id = i.user_id
+            LEFT JOIN followups.recipients r ON r.user_id = i.user_id
+        ), forgotten AS (
+            DELETE FROM followups.recipients r USING input i WHERE i.suppressed = 'erased' AND r.user_id = i.user_id
         ), inserted AS (
             INSERT INTO followups.follow_ups AS f
                 (id, trigger, status, scheduled_at, next_at, not_after, created_at, event_at, last_activity_at, user_id, conversation_id,
@@ -275,7 +293,7 @@ internal sealed partial class ScheduleWrite(
                        'conversationId', conversation_id, 'bookingId', booking_id, 'dedupeKey', dedupe_key,
                        'pendingLimit', CASE WHEN existing IS NULL AND suppressed = 'pending_limit' THEN $5 END))
             FROM input
-            WHERE existing IS NOT NULL OR suppressed IS NOT NULL
+            WHERE existing IS NOT NULL OR suppressed <> 'erased'
             ON CONFLICT (user_id, trigger, reason, follow_up_id) DO UPDATE
             SET times = r.times + 1, last_at = excluded.last_at, inputs = excluded.inputs
         )

@@ -64,6 +64,42 @@ namespace FollowUps.Data.Migrations
                     b.ToTable("bookings", "followups");
                 });
 
+            modelBuilder.Entity("FollowUps.Data.ErasedRow", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea")
+                        .HasColumnName("key");
+
+                    b.Property<DateTimeOffset>("ErasedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("erased_at");
+
+                    b.HasKey("Key")
+                        .HasName("pk_erased");
+
+                    b.ToTable("erased", "followups");
+                });
+
+            modelBuilder.Entity("FollowUps.Data.ErasureKeyRow", b =>
+                {
+                    b.Property<bool>("Id")
+                        .HasColumnType("boolean")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Secret")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("secret");
+
+                    b.HasKey("Id")
+                        .HasName("pk_erasure_key");
+
+                    b.ToTable("erasure_key", "followups", t =>
+                        {
+                            t.HasCheckConstraint("ck_erasure_key_one_row", "id");
+                        });
+                });
+
             modelBuilder.Entity("FollowUps.Data.FollowUpRow", b =>
                 {
                     b.Property<Guid>("Id")

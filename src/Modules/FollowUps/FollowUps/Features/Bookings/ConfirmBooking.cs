@@ -6,6 +6,7 @@ using FluentValidation;
 using FollowUps.Bookings;
 using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Recipients;
 using FollowUps.Scheduling;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,6 +46,7 @@ internal sealed class ConfirmBookingValidator : AbstractValidator<ConfirmBooking
 internal sealed class ConfirmBookingHandler(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
     ScheduleWrite write,
+    Tombstones tombstones,
     ISender modules,
     TimeProvider clock
 ) : IRequestHandler<ConfirmBooking, ConfirmBookingResult>
@@ -58,7 +60,8 @@ internal sealed class ConfirmBookingHandler(
             BookingState.Confirmed,
             FollowUpRules.ToMicrosecond(request.OccurredAt ?? clock.GetUtcNow()),
             request.EventAt,
-            request.UserId
+            request.UserId,
+            tombstones.Of(request.UserId)
         );
         var (prior, schedule) = await ScheduleAsync(request, report, cancellationToken);
         StoreMessagesResult stored;
@@ -78,6 +81,12 @@ internal sealed class ConfirmBookingHandler(
             var reason =
                 refusal.Reason == StoreRefusalReason.Erased ? BookingRefusal.Erased : BookingRefusal.OtherOwner;
             return new ConfirmBookingResult(reason, null, null, null);
+        }
+
+        // Conversations are erased first: a customer erased in here was erased there when the message came.
+        if (schedule.Reason == ScheduleResult.Erased)
+        {
+            return new ConfirmBookingResult(BookingRefusal.Erased, null, null, null);
         }
 
         return new ConfirmBookingResult(null, Told(stored.Messages[0]), After(stored.Conversations[0]), schedule);

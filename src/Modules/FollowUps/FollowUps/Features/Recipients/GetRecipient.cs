@@ -1,6 +1,7 @@
 using FluentValidation;
 using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Recipients;
 using FollowUps.Scheduling;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,18 +19,28 @@ internal sealed class GetRecipientValidator : AbstractValidator<GetRecipient>
             );
 }
 
-internal sealed class GetRecipientHandler([FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database)
-    : IRequestHandler<GetRecipient, Recipient>
+internal sealed class GetRecipientHandler(
+    [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    Tombstones tombstones
+) : IRequestHandler<GetRecipient, Recipient?>
 {
-    public async Task<Recipient> Handle(GetRecipient request, CancellationToken cancellationToken)
+    public async Task<Recipient?> Handle(GetRecipient request, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(ReadSql);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request.UserId });
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = tombstones.Of(request.UserId) });
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        return await row.ReadAsync(cancellationToken)
-            ? RecipientTable.Read(row)
-            : new Recipient { UserId = request.UserId };
+        if (!await row.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        return row.IsDBNull(0) ? new Recipient { UserId = request.UserId } : RecipientTable.Read(row);
     }
 
-    private const string ReadSql = $"SELECT {RecipientTable.Columns} FROM followups.recipients r WHERE r.user_id = $1";
+    private const string ReadSql = $"""
+        SELECT {RecipientTable.Columns}
+        FROM (SELECT WHERE NOT EXISTS (SELECT FROM followups.erased e WHERE e.key = $2)) known
+        LEFT JOIN followups.recipients r ON r.user_id = $1
+        """;
 }

@@ -22,12 +22,14 @@ internal sealed class PutRecipientValidator : AbstractValidator<PutRecipient>
 internal sealed class PutRecipientHandler(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
     DueSignal due,
+    Tombstones tombstones,
     TimeProvider clock
-) : IRequestHandler<PutRecipient, Recipient>
+) : IRequestHandler<PutRecipient, Recipient?>
 {
-    public async Task<Recipient> Handle(PutRecipient request, CancellationToken cancellationToken)
+    public async Task<Recipient?> Handle(PutRecipient request, CancellationToken cancellationToken)
     {
         var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
+        var key = tombstones.Of(request.UserId);
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(
             new NpgsqlBatchCommand(PutSql)
@@ -47,6 +49,7 @@ internal sealed class PutRecipientHandler(
                     Columns.Of((request.OptOut ?? []).Distinct(), NpgsqlDbType.Text),
                     Optional(RecipientRules.Time(request.QuietHours?.From), NpgsqlDbType.Time),
                     Optional(RecipientRules.Time(request.QuietHours?.To), NpgsqlDbType.Time),
+                    new() { Value = key },
                 },
             }
         );
@@ -62,17 +65,26 @@ internal sealed class PutRecipientHandler(
             }
         );
 
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand(ForgetSql)
+            {
+                Parameters =
+                {
+                    new() { Value = request.UserId },
+                    new() { Value = key },
+                },
+            }
+        );
+
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
-        await row.ReadAsync(cancellationToken);
-        var recipient = RecipientTable.Read(row);
-        await row.NextResultAsync(cancellationToken);
+        var recipient = await row.ReadAsync(cancellationToken) ? RecipientTable.Read(row) : null;
         await row.CloseAsync();
         if (batch.BatchCommands[2].RecordsAffected > 0)
         {
             due.Announce(now);
         }
 
-        return recipient;
+        return batch.BatchCommands[3].RecordsAffected > 0 ? null : recipient;
     }
 
     private static NpgsqlParameter Optional(object? value, NpgsqlDbType type) =>
@@ -80,10 +92,17 @@ internal sealed class PutRecipientHandler(
 
     private const string PutSql = $"""
         INSERT INTO followups.recipients AS r (user_id, time_zone, locale, addresses, opt_out, quiet_from, quiet_to)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        SELECT $1, $2, $3, $4, $5, $6, $7
+        WHERE NOT EXISTS (SELECT FROM followups.erased e WHERE e.key = $8)
         ON CONFLICT (user_id) DO UPDATE
         SET time_zone = $2, locale = $3, addresses = $4, opt_out = $5, quiet_from = $6, quiet_to = $7
         RETURNING {RecipientTable.Columns}
+        """;
+
+    // What was put while an erasure was under way: only now does its tombstone show.
+    private const string ForgetSql = """
+        DELETE FROM followups.recipients r
+        WHERE r.user_id = $1 AND EXISTS (SELECT FROM followups.erased e WHERE e.key = $2)
         """;
 
     private const string JudgeAgainSql = $"""
