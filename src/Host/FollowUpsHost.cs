@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Conversations;
 using FollowUps;
+using Host.Access;
 using Host.Api;
 using Host.Pipeline;
 using Host.Postgres;
@@ -39,7 +40,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
             builder.WebHost.UseUrls("http://localhost:5080");
         }
 
-        var embedded = await StartEmbeddedAsync(builder, cancellationToken);
+        var embedded = await StartEmbeddedAsync(builder, attach: args is ["keys", ..], cancellationToken);
         try
         {
             await CheckVersionAsync(builder.Configuration.GetConnectionString("Postgres")!, cancellationToken);
@@ -66,6 +67,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
             await app.Services.MigrateConversationsAsync(cancellationToken);
             await app.Services.MigrateFollowUpsAsync(cancellationToken);
             await app.Services.GetRequiredService<Firings>().MigrateAsync(cancellationToken);
+            await app.Services.GetRequiredService<ApiKeys>().MigrateAsync(cancellationToken);
         }
         catch (PostgresException problem) when (problem.SqlState == PostgresErrorCodes.DiskFull)
         {
@@ -91,13 +93,15 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
             var count =
                 (await app.Services.PendingConversationsMigrationsAsync(cancellationToken)).Count
                 + (await app.Services.PendingFollowUpsMigrationsAsync(cancellationToken)).Count
-                + (await app.Services.GetRequiredService<Firings>().IsMigratedAsync(cancellationToken) ? 0 : 1);
+                + (await app.Services.GetRequiredService<Firings>().IsMigratedAsync(cancellationToken) ? 0 : 1)
+                + (await app.Services.GetRequiredService<ApiKeys>().IsMigratedAsync(cancellationToken) ? 0 : 1);
             if (count > 0)
             {
                 throw new StartException($"The database lacks {count} migrations. Run `Host migrate` first.");
             }
         }
 
+        await app.DecideWhoMayCallAsync(embedded is not null, cancellationToken);
         await app.StartAsync(cancellationToken);
         started = true;
     }
@@ -124,6 +128,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
 
     private static async Task<EmbeddedPostgres?> StartEmbeddedAsync(
         WebApplicationBuilder builder,
+        bool attach,
         CancellationToken cancellationToken
     )
     {
@@ -134,6 +139,12 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
 
         var options =
             builder.Configuration.GetSection(EmbeddedPostgresOptions.Section).Get<EmbeddedPostgresOptions>() ?? new();
+        if (attach && await EmbeddedPostgres.FindRunningAsync(options, cancellationToken) is { } running)
+        {
+            builder.Configuration["ConnectionStrings:Postgres"] = running;
+            return null;
+        }
+
         using var logs = LoggerFactory.Create(logging =>
             logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole()
         );
@@ -178,6 +189,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         services.AddFollowUpsModule(builder.Configuration);
         services.AddScheduling(builder.Configuration);
         services.AddTelemetry();
+        services.AddAccess(builder.Configuration);
         services.AddMediatR(configuration =>
         {
             configuration.RegisterServicesFromAssemblies(
@@ -213,6 +225,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseTelemetry();
+        app.UseAccess();
         app.Use(EncodedSlashes.Decode);
         app.MapConversations();
         app.MapUsers();
@@ -223,9 +236,9 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         app.MapRecipients();
         app.MapUnsubscribe();
         app.MapPerformance();
-        app.MapOpenApi();
-        app.MapScalarApiReference();
-        app.MapHealthChecks("/health/live");
-        app.MapHealthChecks("/health/ready");
+        app.MapOpenApi().AllowAnonymous();
+        app.MapScalarApiReference().AllowAnonymous();
+        app.MapHealthChecks("/health/live").AllowAnonymous();
+        app.MapHealthChecks("/health/ready").AllowAnonymous();
     }
 }

@@ -1,4 +1,5 @@
 using Host;
+using Host.Access;
 using Host.Postgres;
 using Microsoft.Extensions.Options;
 
@@ -8,6 +9,12 @@ try
     if (args is ["migrate", ..])
     {
         await host.MigrateAsync();
+        return 0;
+    }
+
+    if (args is ["keys", .. var words])
+    {
+        await ActivatorUtilities.CreateInstance<KeysCommand>(host.App.Services, Console.Out).RunAsync(words);
         return 0;
     }
 

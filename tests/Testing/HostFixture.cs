@@ -27,7 +27,7 @@ public class HostFixture : IAsyncLifetime
     {
         ConnectionString = await PostgresServer.NewDatabaseAsync();
         host = await FollowUpsHost.CreateAsync(
-            ["--environment", "Development"],
+            ["--environment", Environment],
             builder =>
             {
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -57,6 +57,8 @@ public class HostFixture : IAsyncLifetime
 
         await command.ExecuteNonQueryAsync();
     }
+
+    protected virtual string Environment => "Development";
 
     // What is registered here comes before the product's own.
     protected virtual void Customise(WebApplicationBuilder builder) { }

@@ -1,4 +1,5 @@
 using FollowUps.Contracts;
+using Host.Access;
 using MediatR;
 
 namespace Host.Api;
@@ -7,7 +8,7 @@ internal static class Bookings
 {
     public static void MapBookings(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api/v1/bookings/{bookingId}").WithTags("Bookings");
+        var api = routes.MapGroup("/api/v1/bookings/{bookingId}").WithTags("Bookings").Needs(Scopes.FollowUps);
         api.MapPost("/confirmed", Confirm);
         api.MapPost("/rescheduled", Reschedule);
         api.MapPost(

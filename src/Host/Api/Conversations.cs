@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Conversations.Contracts;
 using FluentValidation;
+using Host.Access;
 using Host.Pipeline;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,7 +12,7 @@ internal static class Conversations
 {
     public static void MapConversations(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api/v1").WithTags("Conversations");
+        var api = routes.MapGroup("/api/v1").WithTags("Conversations").Needs(Scopes.Conversations);
         api.MapPost("/conversations/{id}/messages", StoreOne).WithMetadata(new SingleItem("messages"));
         api.MapPost("/messages/batch", StoreMany);
         api.MapGet("/messages/search", Search);

@@ -1,4 +1,5 @@
 using FollowUps.Contracts;
+using Host.Access;
 using MediatR;
 
 namespace Host.Api;
@@ -7,7 +8,7 @@ internal static class Dispatch
 {
     public static void MapDispatch(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api/v1/dispatch").WithTags("Dispatch");
+        var api = routes.MapGroup("/api/v1/dispatch").WithTags("Dispatch").Needs(Scopes.Admin);
         api.MapPost(
             "/pause",
             async (PauseDispatch? which, ISender modules, CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
 using FollowUps.Contracts;
+using Host.Access;
 using Host.Pipeline;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -9,7 +10,7 @@ internal static class FollowUps
 {
     public static void MapFollowUps(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api/v1/follow-ups").WithTags("Follow-ups");
+        var api = routes.MapGroup("/api/v1/follow-ups").WithTags("Follow-ups").Needs(Scopes.FollowUps);
         api.MapPost("", ScheduleOne).WithMetadata(new SingleItem("followUps"));
         api.MapPost("/batch", ScheduleMany);
         api.MapGet("", List);
@@ -23,7 +24,7 @@ internal static class FollowUps
             (ISender modules, CancellationToken cancellationToken) =>
                 modules.Send(new GetFollowUpStatistics(), cancellationToken)
         );
-        routes.MapGet("/api/v1/outbox", Outbox).WithTags("Follow-ups");
+        routes.MapGet("/api/v1/outbox", Outbox).WithTags("Follow-ups").Needs(Scopes.FollowUps);
     }
 
     private static async Task<IResult> ScheduleOne(

@@ -1,3 +1,4 @@
+using Host.Access;
 using Host.Telemetry;
 using MediatR;
 
@@ -7,7 +8,7 @@ internal static class Performance
 {
     public static void MapPerformance(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api/v1/performance").WithTags("Performance");
+        var api = routes.MapGroup("/api/v1/performance").WithTags("Performance").Needs(Scopes.Admin);
         api.MapGet("", (PerformanceWindows windows) => Report(windows));
         api.MapGet(
             "/plans",

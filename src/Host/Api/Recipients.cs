@@ -1,4 +1,5 @@
 using FollowUps.Contracts;
+using Host.Access;
 using Host.Pipeline;
 using MediatR;
 
@@ -8,7 +9,7 @@ internal static class Recipients
 {
     public static void MapRecipients(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api/v1/recipients/{userId}").WithTags("Recipients");
+        var api = routes.MapGroup("/api/v1/recipients/{userId}").WithTags("Recipients").Needs(Scopes.FollowUps);
         api.MapGet("", Get);
         api.MapGet("/refusals", Refusals);
         api.MapPut("", Put);

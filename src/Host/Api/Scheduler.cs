@@ -1,4 +1,5 @@
 using FollowUps.Contracts;
+using Host.Access;
 using Host.Scheduling;
 using MediatR;
 
@@ -7,7 +8,7 @@ namespace Host.Api;
 internal static class Scheduler
 {
     public static void MapScheduler(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/scheduler/health", Health).WithTags("Scheduler");
+        routes.MapGet("/api/v1/scheduler/health", Health).WithTags("Scheduler").Needs(Scopes.Admin);
 
     private static async Task<IResult> Health(
         ISender modules,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Conversations.Contracts;
 using FollowUps.Contracts;
+using Host.Access;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Json;
@@ -13,7 +14,7 @@ internal static class Users
 {
     public static void MapUsers(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api/v1/users/{userId}").WithTags("Users");
+        var api = routes.MapGroup("/api/v1/users/{userId}").WithTags("Users").Needs(Scopes.Admin);
         api.MapGet("/export", Export);
         api.MapDelete("", Erase);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Host.Access;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
@@ -31,6 +32,13 @@ internal sealed class ProblemWriter(IOptions<Microsoft.AspNetCore.Http.Json.Json
         problem.Status ??= context.Response.StatusCode;
         problem.Type ??= "about:blank";
         problem.Title ??= ReasonPhrases.GetReasonPhrase(problem.Status.Value);
+        problem.Detail ??= problem.Status switch
+        {
+            StatusCodes.Status401Unauthorized =>
+                $"A key is needed (header {ApiKeyAuthentication.Header}), or a bearer token.",
+            StatusCodes.Status403Forbidden => "The key or token lacks the scope of this call.",
+            _ => null,
+        };
         problem.Extensions["traceId"] = TraceId(context);
     }
 }

@@ -102,6 +102,20 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
+    // Port and password of the server that its own pid file tells of, running or not: the fourth line is its port.
+    public static (int Port, string Password)? FindServer(string path)
+    {
+        var pidFile = Path.Combine(path, "data", "postmaster.pid");
+        var passwordFile = Path.Combine(path, "password");
+        return
+            File.Exists(pidFile)
+            && File.Exists(passwordFile)
+            && File.ReadAllLines(pidFile) is [_, _, _, var line, ..]
+            && int.TryParse(line, CultureInfo.InvariantCulture, out var port)
+            ? (port, File.ReadAllText(passwordFile).Trim())
+            : null;
+    }
+
     // The lock and the log too: the account may be an ordinary user who starts the service next.
     public async Task HandOverAsync(ServerAccount? account, CancellationToken cancellationToken)
     {

@@ -61,6 +61,30 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
         }
     }
 
+    // The server of another Host that runs on the folder; null where none answers.
+    public static async Task<string?> FindRunningAsync(
+        EmbeddedPostgresOptions options,
+        CancellationToken cancellationToken
+    )
+    {
+        if (DataFolder.FindServer(options.DataFolder) is not var (port, password))
+        {
+            return null;
+        }
+
+        var to = Connection(port, password, Database);
+        await using var database = NpgsqlDataSource.Create(to.ConnectionString);
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            return to.ConnectionString;
+        }
+        catch (NpgsqlException)
+        {
+            return null;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
@@ -169,15 +193,7 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        var to = new NpgsqlConnectionStringBuilder
-        {
-            Host = "127.0.0.1",
-            Port = port,
-            Username = "postgres",
-            Password = folder.Password,
-            Database = "postgres",
-        };
-
+        var to = Connection(port, folder.Password, "postgres");
         await using var maintenance = NpgsqlDataSource.Create(to.ConnectionString);
         await using var exists = maintenance.CreateCommand($"SELECT FROM pg_database WHERE datname = '{Database}'");
         await using (var row = await exists.ExecuteReaderAsync(cancellationToken))
@@ -194,6 +210,16 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
         to.Database = Database;
         return to.ConnectionString;
     }
+
+    private static NpgsqlConnectionStringBuilder Connection(int port, string password, string database) =>
+        new()
+        {
+            Host = "127.0.0.1",
+            Port = port,
+            Username = "postgres",
+            Password = password,
+            Database = database,
+        };
 
     private static int FreePort()
     {

@@ -1,0 +1,87 @@
+using Host.Pipeline;
+
+namespace Host.Access;
+
+// All keys in memory, so that a call costs no crossing more. Read anew every few seconds: a revoked key lives that long. A key not seen yet
+// is looked for at once, but no more often than once a second, whatever strangers send.
+internal sealed partial class KnownKeys(ApiKeys keys, TimeProvider clock, ILogger<KnownKeys> logger) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim reading = new(1);
+    private Dictionary<string, ApiKey> known = new(StringComparer.Ordinal);
+    private long readAt;
+
+    public bool Any => known.Values.Any(key => key.IsUsable(clock.GetUtcNow()));
+
+    public async Task<ApiKey?> FindAsync(string text, CancellationToken cancellationToken)
+    {
+        if (ApiKey.IdIn(text) is not { } id)
+        {
+            return null;
+        }
+
+        if (!known.ContainsKey(id))
+        {
+            await LookAgainAsync(cancellationToken);
+        }
+
+        return known.GetValueOrDefault(id) is { } key && key.Is(text) && key.IsUsable(clock.GetUtcNow()) ? key : null;
+    }
+
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        var list = await keys.ListAsync(cancellationToken);
+        known = list.ToDictionary(key => key.Id, StringComparer.Ordinal);
+        readAt = clock.GetTimestamp();
+    }
+
+    public override void Dispose()
+    {
+        reading.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            await TryReadAsync(stoppingToken);
+        }
+    }
+
+    private async Task LookAgainAsync(CancellationToken cancellationToken)
+    {
+        await reading.WaitAsync(cancellationToken);
+        try
+        {
+            if (clock.GetElapsedTime(readAt) >= Pause)
+            {
+                await TryReadAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            reading.Release();
+        }
+    }
+
+    // While the database is away, those known stay known.
+    private async Task TryReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReadAsync(cancellationToken);
+        }
+        catch (Exception problem) when (Faults.IsUnavailable(problem))
+        {
+            readAt = clock.GetTimestamp();
+            LogUnread(logger, Faults.Describe(problem));
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "API keys could not be read; those known stay: {Fault}")]
+    private static partial void LogUnread(ILogger logger, string fault);
+}
