@@ -133,13 +133,25 @@ internal static class Dispatch
             await using (var claim = database.CreateBatch())
             {
                 claim.BatchCommands.Add(
+                    new NpgsqlBatchCommand(Claims.LockSql) { Parameters = { BareSql.None(NpgsqlDbType.Integer) } }
+                );
+                claim.BatchCommands.Add(
                     new NpgsqlBatchCommand(Claims.TakeSql)
                     {
-                        Parameters = { BareSql.One(now), BareSql.One(now.AddSeconds(30)), BareSql.One(BatchSize) },
+                        Parameters =
+                        {
+                            BareSql.One(now),
+                            BareSql.One(now.AddSeconds(30)),
+                            BareSql.One(BatchSize),
+                            BareSql.None(NpgsqlDbType.Integer),
+                            BareSql.None(NpgsqlDbType.Interval),
+                            BareSql.One(TimeSpan.FromMinutes(1)),
+                        },
                     }
                 );
                 claim.BatchCommands.Add(new NpgsqlBatchCommand(Claims.NextSql));
                 await using var row = await claim.ExecuteReaderAsync();
+                await row.NextResultAsync();
                 while (await row.ReadAsync())
                 {
                     ids.Add(row.GetGuid(0));
@@ -176,6 +188,7 @@ internal static class Dispatch
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All<string?>(null)));
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.Boolean, All(false)));
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.TimestampTz, All<DateTime?>(null)));
+            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Double, All<double?>(null)));
             sent += await record.ExecuteNonQueryAsync();
         }
     }

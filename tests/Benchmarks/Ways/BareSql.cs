@@ -119,11 +119,16 @@ internal sealed class BareSql(NpgsqlDataSource database)
                 Column(NpgsqlDbType.Text, All<string?>(null)),
                 Column(NpgsqlDbType.Jsonb, All<string?>(null)),
                 Column(NpgsqlDbType.Bytea, All(Hash)),
+                Column(NpgsqlDbType.Time, All<TimeOnly?>(null)),
+                Column(NpgsqlDbType.Smallint, All<short?>(null)),
+                Column(NpgsqlDbType.Text, All<string?>(null)),
             },
         };
     }
 
     public static NpgsqlParameter<T> One<T>(T value) => new() { TypedValue = value };
+
+    public static NpgsqlParameter None(NpgsqlDbType type) => new() { Value = DBNull.Value, NpgsqlDbType = type };
 
     public static NpgsqlParameter<T[]> Column<T>(NpgsqlDbType type, params T[] values) =>
         new() { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };

@@ -7,20 +7,7 @@ namespace FollowUps.Tests.Recipients;
 
 public sealed class QuietSpanTests
 {
-    private static readonly DateTimeZone[] Zones =
-    [
-        .. new[]
-        {
-            "Europe/Berlin",
-            "America/New_York",
-            "America/St_Johns",
-            "Asia/Kathmandu",
-            "Pacific/Chatham",
-            "Pacific/Apia",
-            "Australia/Lord_Howe",
-            "UTC",
-        }.Select(id => DateTimeZoneProviders.Tzdb[id]),
-    ];
+    private static readonly DateTimeZone[] Zones = [.. SomeZones.Ids.Select(id => DateTimeZoneProviders.Tzdb[id])];
 
     private static readonly Gen<LocalTime> Time = Gen.Int[0, 1439]
         .Select(minute => LocalTime.Midnight.PlusMinutes(minute));

@@ -25,7 +25,7 @@ public sealed class RecipientsTests(HostFixture host) : IClassFixture<HostFixtur
         var json = await host.Http.GetStringAsync($"/api/v1/recipients/{user}", Token);
 
         Assert.Equal(
-            $$"""{"userId":"{{user}}","timeZone":"UTC","locale":"en","addresses":{},"optOut":[],"quietHours":null}""",
+            $$"""{"userId":"{{user}}","timeZone":"UTC","locale":"en","addresses":{},"optOut":[],"quietHours":null,"frequencyCap":null}""",
             json
         );
     }
@@ -39,13 +39,13 @@ public sealed class RecipientsTests(HostFixture host) : IClassFixture<HostFixtur
             user,
             """
             {"userId":"another","timeZone":"Europe/Berlin","locale":"de-de","addresses":{"sms":"+49 30 1"},"optOut":["all"],
-             "quietHours":{"from":"22:00","to":"07:00"}}
+             "quietHours":{"from":"22:00","to":"07:00"},"frequencyCap":{"max":3,"per":"P7D"}}
             """
         );
 
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(
-            $$$"""{"userId":"{{{user}}}","timeZone":"Europe/Berlin","locale":"de-DE","addresses":{"sms":"+49 30 1"},"optOut":["all"],"quietHours":{"from":"22:00","to":"07:00"}}""",
+            $$$"""{"userId":"{{{user}}}","timeZone":"Europe/Berlin","locale":"de-DE","addresses":{"sms":"+49 30 1"},"optOut":["all"],"quietHours":{"from":"22:00","to":"07:00"},"frequencyCap":{"max":3,"per":"P7D"}}""",
             body.GetRawText()
         );
     }
@@ -66,6 +66,9 @@ public sealed class RecipientsTests(HostFixture host) : IClassFixture<HostFixtur
     [InlineData("""{"quietHours":{"from":"22:00"}}""", "quietHours.to")]
     [InlineData("""{"quietHours":{"from":"24:00","to":"07:00"}}""", "quietHours.from")]
     [InlineData("""{"quietHours":{"from":"07:00","to":"07:00"}}""", "quietHours.to")]
+    [InlineData("""{"frequencyCap":{"max":0,"per":"P1D"}}""", "frequencyCap.max")]
+    [InlineData("""{"frequencyCap":{"max":1}}""", "frequencyCap.per")]
+    [InlineData("""{"frequencyCap":{"max":1,"per":"PT1S"}}""", "frequencyCap.per")]
     public async Task Bad_input_names_the_field_and_changes_nothing(string body, string field)
     {
         var user = Some.Id();

@@ -71,6 +71,9 @@ public sealed record FollowUp
     /// <summary>When it is due, UTC.</summary>
     public required DateTimeOffset ScheduledAt { get; init; }
 
+    /// <summary>What <see cref="ScheduledAt" /> was computed from, where it was said as a time on a clock; else null.</summary>
+    public FollowUpClock? Clock { get; init; }
+
     /// <summary>When the event that it follows takes place.</summary>
     public DateTimeOffset? EventAt { get; init; }
 
@@ -113,6 +116,13 @@ public sealed record FollowUp
     /// <summary>The caller's values for the template.</summary>
     public JsonElement? Variables { get; init; }
 }
+
+/// <summary>A due time said as a time on a clock.</summary>
+/// <param name="DaysAfter">Days after the day that it counts from.</param>
+/// <param name="LocalTime">HH:mm.</param>
+/// <param name="TimeZone">The IANA zone of the clock.</param>
+/// <param name="FollowsRecipient">True when the zone is the customer's and changes with it.</param>
+public sealed record FollowUpClock(int DaysAfter, string LocalTime, string TimeZone, bool FollowsRecipient);
 
 /// <summary>One try to send a follow-up.</summary>
 /// <param name="Number">From 1.</param>

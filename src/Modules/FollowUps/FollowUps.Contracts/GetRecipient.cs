@@ -18,7 +18,7 @@ public sealed record Recipient
     /// <summary>The customer.</summary>
     public required string UserId { get; init; }
 
-    /// <summary>An IANA zone: quiet hours and <c>event_date</c> are read on its clocks.</summary>
+    /// <summary>An IANA zone: quiet hours, local times and <c>event_date</c> are read on its clocks.</summary>
     public string TimeZone { get; init; } = DefaultTimeZone;
 
     /// <summary>A BCP 47 tag: dates are written its way.</summary>
@@ -32,7 +32,18 @@ public sealed record Recipient
 
     /// <summary>When nothing may be sent; null: at no time.</summary>
     public QuietHours? QuietHours { get; init; }
+
+    /// <summary>How much is too much; null: what the option <c>FollowUps:FrequencyCapMax</c> says, no cap by default.</summary>
+    public FrequencyCap? FrequencyCap { get; init; }
 }
+
+/// <summary>
+/// Most follow-ups in any stretch of a length, counted back from each moment and not by calendar days. What is due beyond it is held
+/// (<c>frequency_cap</c>) until the oldest of those sent is that long ago, and goes stale like anything held.
+/// </summary>
+/// <param name="Max">1 to 1000; needed.</param>
+/// <param name="Per">A minute to a year; needed.</param>
+public sealed record FrequencyCap(int? Max, TimeSpan? Per);
 
 /// <summary>
 /// A daily span on the customer's clocks in which nothing is sent. What falls due in it waits for the first moment at which the clocks

@@ -4,8 +4,8 @@ namespace FollowUps.Contracts;
 
 /// <summary>
 /// Replaces how a customer wants to be reached; what is absent goes back to its default. Pending follow-ups that the customer opts out of are
-/// cancelled (<c>opted_out</c>) in the same transaction; those held by quiet hours are judged again. Null when the customer has
-/// been erased: nothing is kept then.
+/// cancelled (<c>opted_out</c>) in the same transaction; those held by quiet hours or the frequency cap are judged again, and those due by
+/// the customer's clock move with the zone. Null when the customer has been erased: nothing is kept then.
 /// </summary>
 public sealed record PutRecipient : IRequest<Recipient?>
 {
@@ -26,4 +26,7 @@ public sealed record PutRecipient : IRequest<Recipient?>
 
     /// <summary>When nothing may be sent; absent: at no time.</summary>
     public QuietHours? QuietHours { get; init; }
+
+    /// <summary>How much is too much; absent: what the option <c>FollowUps:FrequencyCapMax</c> says.</summary>
+    public FrequencyCap? FrequencyCap { get; init; }
 }

@@ -34,6 +34,22 @@ public sealed record NewFollowUp
     /// <summary>From the event to the follow-up; 24 h when absent (option <c>FollowUps:PostEventDelay</c>). Not negative, at most a year.</summary>
     public TimeSpan? Delay { get; init; }
 
+    /// <summary>
+    /// Instead of <see cref="Delay" />: when it is due on the customer's clocks, HH:mm, <see cref="DaysAfter" /> the day of the event, of the last
+    /// activity, of now (emotion-based) or of <see cref="ScheduledAt" />. Kept as said, and computed anew when the booking or the customer's
+    /// zone changes. A time that the clocks skip that day is as much later as they skip; of one that they show twice it is the second.
+    /// </summary>
+    public string? LocalTime { get; init; }
+
+    /// <summary>
+    /// 0 to 366, with <see cref="LocalTime" />. When absent: 1 for post-event and emotion-based ones, the length of the silence for reengagements
+    /// (option <c>FollowUps:ReengagementAfter</c>), 0 for custom ones.
+    /// </summary>
+    public int? DaysAfter { get; init; }
+
+    /// <summary>An IANA zone for <see cref="LocalTime" />, whatever the customer's is; absent: the customer's, also when it changes.</summary>
+    public string? TimeZone { get; init; }
+
     /// <summary>When the customer was last active; needed for <see cref="FollowUpTrigger.Reengagement" />.</summary>
     public DateTimeOffset? LastActivityAt { get; init; }
 

@@ -16,6 +16,19 @@ public sealed class FollowUpsOptions
     /// <summary>From an event to its follow-up. Default 24 h.</summary>
     public TimeSpan PostEventDelay { get; set; } = TimeSpan.FromHours(24);
 
+    /// <summary>
+    /// Instead: the time on the customer's clocks at which post-event follow-ups are due that name neither a delay nor a time, such as
+    /// <c>10:00</c>. Default none.
+    /// </summary>
+    public TimeOnly? PostEventLocalTime { get; set; }
+
+    /// <summary>How many days after the event's that is. Default 1.</summary>
+    [Range(0, 366)]
+    public int PostEventDaysAfter { get; set; } = 1;
+
+    /// <summary>The same for reengagements: the time of the day on which the silence is long enough. Default none: whenever that is.</summary>
+    public TimeOnly? ReengagementLocalTime { get; set; }
+
     /// <summary>Two post-event follow-ups of a customer this close, either side and inclusive, are one. Default 24 h.</summary>
     public TimeSpan PostEventWindow { get; set; } = TimeSpan.FromHours(24);
 
@@ -45,6 +58,19 @@ public sealed class FollowUpsOptions
 
     /// <summary>The same for single triggers: <c>FollowUps:StaleAfterOf:Reengagement</c>, for instance. Default none.</summary>
     public Dictionary<FollowUpTrigger, TimeSpan> StaleAfterOf { get; } = [];
+
+    /// <summary>Most follow-ups a customer gets in any <see cref="FrequencyCapPer" />, unless hers says otherwise. Default none: no cap.</summary>
+    [Range(1, 1000)]
+    public int? FrequencyCapMax { get; set; }
+
+    /// <summary>The rolling time that <see cref="FrequencyCapMax" /> counts over. Default 7 days.</summary>
+    public TimeSpan FrequencyCapPer { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>
+    /// How far beyond 0.4 or 0.7 the mood must be before the words chosen when scheduling are given up for others, 0 to 0.2. Default 0: at once.
+    /// </summary>
+    [Range(0, 0.2)]
+    public double MoodHysteresis { get; set; }
 
     /// <summary>How often a held follow-up is looked at again. Default 1 minute.</summary>
     public TimeSpan HoldRecheckEvery { get; set; } = TimeSpan.FromMinutes(1);

@@ -94,4 +94,58 @@ public sealed class RescheduleBookingTests(HostFixture host) : IClassFixture<Hos
             );
         }
     }
+
+    [Fact]
+    public async Task Follow_up_due_by_the_clock_keeps_its_time_of_day_over_a_change_of_the_clocks()
+    {
+        var booking = Some.Id();
+        var item = new NewFollowUp
+        {
+            Trigger = FollowUpTrigger.PostEvent,
+            UserId = Some.Id(),
+            BookingId = booking,
+            EventAt = new DateTimeOffset(2031, 10, 20, 18, 0, 0, TimeSpan.Zero),
+            LocalTime = "10:00",
+            TimeZone = "Europe/Berlin",
+        };
+        var id = (await host.Modules.Send(new ScheduleFollowUps([item]), Token))[0].FollowUp!.Id;
+
+        await host.Modules.Send(new RescheduleBooking(booking, Evening.AddHours(3)), Token);
+
+        var moved = (await host.Modules.Send(new GetFollowUp(id), Token))!;
+        Assert.Equal(new(2031, 11, 6, 9, 0, 0, TimeSpan.Zero), moved.ScheduledAt);
+        Assert.Equal(moved.ScheduledAt.AddDays(7), moved.NotAfter);
+    }
+
+    [Fact]
+    public async Task Move_that_the_follow_up_learns_of_only_when_due_is_read_by_its_clock()
+    {
+        var booking = Some.Id();
+        var item = new NewFollowUp
+        {
+            Trigger = FollowUpTrigger.PostEvent,
+            UserId = Some.Id(),
+            BookingId = booking,
+            EventAt = Evening,
+            LocalTime = "10:00",
+            TimeZone = "Asia/Kathmandu",
+        };
+        var id = (await host.Modules.Send(new ScheduleFollowUps([item]), Token))[0].FollowUp!.Id;
+        await host.ExecuteAsync(
+            """
+            WITH due AS (UPDATE followups.follow_ups SET next_at = now() WHERE id = $2)
+            INSERT INTO followups.bookings (booking_id, state, event_at, occurred_at, moved_at, recorded_at)
+            VALUES ($1, 1, '2031-12-24 18:00Z', now(), now(), now())
+            """,
+            booking,
+            id
+        );
+
+        var moved = await Until.NotNull(async () =>
+            await host.Modules.Send(new GetFollowUp(id), Token) is { Decisions.Count: > 1 } found ? found : null
+        );
+
+        Assert.Equal(new(2031, 12, 25, 4, 15, 0, TimeSpan.Zero), moved.ScheduledAt);
+        Assert.Equal(("moved", "booking_rescheduled"), (moved.Decisions[1].Decision, moved.Decisions[1].Reason));
+    }
 }

@@ -119,4 +119,130 @@ public sealed class PutRecipientTests(HostFixture host) : IClassFixture<HostFixt
         );
         Assert.Single(sent.Attempts);
     }
+
+    [Fact]
+    public async Task Who_moves_to_another_zone_is_written_to_by_its_clocks()
+    {
+        var (user, evening) = (Some.Id(), new DateTimeOffset(2031, 11, 5, 18, 0, 0, TimeSpan.Zero));
+        NewFollowUp Custom(string? zone) =>
+            new()
+            {
+                Trigger = FollowUpTrigger.Custom,
+                UserId = user,
+                ScheduledAt = evening,
+                Message = "Your menu is ready.",
+                DaysAfter = 1,
+                LocalTime = "10:00",
+                TimeZone = zone,
+            };
+        var scheduled = await host.Modules.Send(
+            new ScheduleFollowUps([
+                Custom(null),
+                Custom("Europe/Berlin"),
+                Custom(null) with
+                {
+                    LocalTime = null,
+                    DaysAfter = null,
+                },
+            ]),
+            Token
+        );
+
+        await host.Modules.Send(new PutRecipient { UserId = user, TimeZone = "America/New_York" }, Token);
+        await host.Modules.Send(new PutRecipient { UserId = user, TimeZone = "America/New_York" }, Token);
+
+        var (followed, given, instant) = (
+            await Read(scheduled[0].FollowUp!),
+            await Read(scheduled[1].FollowUp!),
+            await Read(scheduled[2].FollowUp!)
+        );
+        Assert.Equal(new(2031, 11, 6, 15, 0, 0, TimeSpan.Zero), followed.ScheduledAt);
+        Assert.Equal(followed.ScheduledAt.AddDays(7), followed.NotAfter);
+        Assert.Equal(new FollowUpClock(1, "10:00", "America/New_York", true), followed.Clock);
+        Assert.Equal(
+            [("scheduled", null), ("moved", "zone_changed")],
+            followed.Decisions.Select(decision => (decision.Decision, decision.Reason))
+        );
+        Assert.Equal(new(2031, 11, 6, 9, 0, 0, TimeSpan.Zero), given.ScheduledAt);
+        Assert.Equal(evening, instant.ScheduledAt);
+    }
+
+    [Fact]
+    public async Task Old_zone_names_without_a_place_are_kept_by_their_place()
+    {
+        var put = await host.Modules.Send(new PutRecipient { UserId = Some.Id(), TimeZone = "CET" }, Token);
+
+        Assert.Equal("Europe/Brussels", put!.TimeZone);
+    }
+
+    [Fact]
+    public async Task Of_many_due_at_once_the_cap_lets_as_many_through_and_says_when_the_next_goes()
+    {
+        var (user, now) = (Some.Id(), DateTimeOffset.UtcNow);
+        var cap = new FrequencyCap(2, TimeSpan.FromDays(3));
+        var put = await host.Modules.Send(new PutRecipient { UserId = user, FrequencyCap = cap }, Token);
+        var ids = new List<FollowUp>();
+        for (var i = 0; i < 4; i++)
+        {
+            ids.Add((await Schedule(user, now.AddMinutes(-i))).FollowUp!);
+        }
+
+        var settled = await Until.NotNull(async () =>
+        {
+            var all = await Task.WhenAll(ids.Select(Read));
+            return all.All(f => f.Status == FollowUpStatus.Executed || f.HeldReason is not null) ? all : null;
+        });
+
+        Assert.Equal(cap, put!.FrequencyCap);
+        Assert.Equal(2, settled.Count(f => f.Status == FollowUpStatus.Executed));
+        var held = settled.Where(f => f.Status == FollowUpStatus.Pending).ToArray();
+        Assert.All(
+            held,
+            f =>
+            {
+                Assert.Equal("frequency_cap", f.HeldReason);
+                Assert.Empty(f.Attempts);
+                Assert.Equal(
+                    2,
+                    f.Decisions.Single(d => d.Decision == "held").Inputs!.Value.GetProperty("max").GetInt32()
+                );
+            }
+        );
+
+        await host.Modules.Send(new PutRecipient { UserId = user }, Token);
+        await Until.NotNull(async () =>
+            (await Task.WhenAll(ids.Select(Read))).All(f => f.Status == FollowUpStatus.Executed) ? user : null
+        );
+    }
+
+    [Fact]
+    public async Task Cap_counts_back_from_the_moment_and_not_by_days()
+    {
+        var user = Some.Id();
+        await host.Modules.Send(
+            new PutRecipient { UserId = user, FrequencyCap = new FrequencyCap(1, TimeSpan.FromDays(3)) },
+            Token
+        );
+        var first = (await Schedule(user, DateTimeOffset.UtcNow)).FollowUp!;
+        await Until.NotNull(async () => await Read(first) is { Status: FollowUpStatus.Executed } sent ? sent : null);
+        await host.ExecuteAsync(
+            "UPDATE followups.follow_ups SET executed_at = now() - interval '2 days' WHERE id = $1",
+            first.Id
+        );
+
+        var second = (await Schedule(user, DateTimeOffset.UtcNow)).FollowUp!;
+        var held = await Until.NotNull(async () => await Read(second) is { HeldReason: not null } found ? found : null);
+        var until = held.Decisions[^1].Inputs!.Value.GetProperty("until").GetDateTimeOffset();
+        await host.ExecuteAsync(
+            "UPDATE followups.follow_ups SET executed_at = now() - interval '3 days' WHERE id = $1",
+            first.Id
+        );
+        await host.Modules.Send(
+            new PutRecipient { UserId = user, FrequencyCap = new FrequencyCap(1, TimeSpan.FromDays(3)) },
+            Token
+        );
+
+        Assert.Equal(held.CreatedAt.AddDays(1), until, TimeSpan.FromMinutes(5));
+        await Until.NotNull(async () => await Read(second) is { Status: FollowUpStatus.Executed } sent ? sent : null);
+    }
 }

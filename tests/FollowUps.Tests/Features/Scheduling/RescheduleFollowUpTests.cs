@@ -57,4 +57,25 @@ public sealed class RescheduleFollowUpTests(HostFixture host) : IClassFixture<Ho
         Assert.False((await host.Modules.Send(new RescheduleFollowUp(followUp.Id, Noon), Token))!.Rescheduled);
         Assert.Null(await host.Modules.Send(new RescheduleFollowUp(Guid.NewGuid(), Noon), Token));
     }
+
+    [Fact]
+    public async Task Instant_that_somebody_chose_replaces_the_time_on_a_clock()
+    {
+        var item = new NewFollowUp
+        {
+            Trigger = FollowUpTrigger.PostEvent,
+            UserId = Some.Id(),
+            EventAt = Noon,
+            LocalTime = "10:00",
+        };
+        var followUp = (await host.Modules.Send(new ScheduleFollowUps([item]), Token))[0].FollowUp!;
+
+        var moved = await host.Modules.Send(new RescheduleFollowUp(followUp.Id, Noon.AddDays(3)), Token);
+
+        await host.Modules.Send(new PutRecipient { UserId = item.UserId, TimeZone = "Asia/Kathmandu" }, Token);
+        var read = await host.Modules.Send(new GetFollowUp(followUp.Id), Token);
+        Assert.NotNull(followUp.Clock);
+        Assert.Equal((Noon.AddDays(3), null), (moved!.FollowUp.ScheduledAt, moved.FollowUp.Clock));
+        Assert.Equal(Noon.AddDays(3), read!.ScheduledAt);
+    }
 }

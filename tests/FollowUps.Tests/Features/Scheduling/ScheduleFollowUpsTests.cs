@@ -207,4 +207,119 @@ public sealed class ScheduleFollowUpsTests(HostFixture host) : IClassFixture<Hos
 
         Assert.Equal("reengagement_past_customer", result[0].FollowUp!.TemplateId);
     }
+
+    private async Task<string> CustomerIn(string zone)
+    {
+        var user = Some.Id();
+        await host.Modules.Send(
+            new PutRecipient { UserId = user, TimeZone = zone },
+            TestContext.Current.CancellationToken
+        );
+        return user;
+    }
+
+    [Fact]
+    public async Task Next_day_at_ten_is_ten_on_the_customers_clocks()
+    {
+        var results = await Schedule(
+            PostEvent(await CustomerIn("Asia/Kathmandu"), Noon) with
+            {
+                LocalTime = "10:00",
+            },
+            PostEvent(await CustomerIn("Asia/Kathmandu"), Noon) with
+            {
+                LocalTime = "10:00",
+                DaysAfter = 2,
+                TimeZone = "Europe/Berlin",
+            },
+            PostEvent(Some.Id(), Noon) with
+            {
+                LocalTime = "10:00",
+            },
+            PostEvent(Some.Id(), Noon)
+        );
+
+        Assert.Equal(
+            [
+                new(2031, 11, 6, 4, 15, 0, TimeSpan.Zero),
+                new(2031, 11, 7, 9, 0, 0, TimeSpan.Zero),
+                new(2031, 11, 6, 10, 0, 0, TimeSpan.Zero),
+                Noon.AddDays(1),
+            ],
+            results.Select(result => result.FollowUp!.ScheduledAt)
+        );
+        Assert.Equal(
+            [
+                new FollowUpClock(1, "10:00", "Asia/Kathmandu", true),
+                new FollowUpClock(2, "10:00", "Europe/Berlin", false),
+                new FollowUpClock(1, "10:00", "UTC", true),
+                null,
+            ],
+            results.Select(result => result.FollowUp!.Clock)
+        );
+        Assert.All(results, r => Assert.Equal(r.FollowUp!.ScheduledAt.AddDays(7), r.FollowUp.NotAfter));
+    }
+
+    [Fact]
+    public async Task Every_trigger_counts_from_its_own_day()
+    {
+        var user = await CustomerIn("America/New_York");
+        NewFollowUp At(FollowUpTrigger trigger) =>
+            new()
+            {
+                Trigger = trigger,
+                UserId = user,
+                LastActivityAt = Noon,
+                ScheduledAt = Noon,
+                Message = "Your menu is ready.",
+                LocalTime = "09:30",
+            };
+
+        var results = await Schedule(
+            At(FollowUpTrigger.Reengagement),
+            At(FollowUpTrigger.Custom),
+            At(FollowUpTrigger.EmotionBased)
+        );
+
+        Assert.Equal(new(2031, 12, 5, 14, 30, 0, TimeSpan.Zero), results[0].FollowUp!.ScheduledAt);
+        Assert.Equal(new(2031, 11, 5, 14, 30, 0, TimeSpan.Zero), results[1].FollowUp!.ScheduledAt);
+        var newYork = NodaTime.DateTimeZoneProviders.Tzdb["America/New_York"];
+        var (made, due) = (Local(results[2].FollowUp!.CreatedAt), Local(results[2].FollowUp!.ScheduledAt));
+        Assert.Equal(made.Date.PlusDays(1).At(new NodaTime.LocalTime(9, 30)), due);
+
+        NodaTime.LocalDateTime Local(DateTimeOffset at) =>
+            NodaTime.Instant.FromDateTimeOffset(at).InZone(newYork).LocalDateTime;
+    }
+
+    [Theory]
+    [InlineData("10:0", null, null, null, "localTime")]
+    [InlineData("24:00", null, null, null, "localTime")]
+    [InlineData(null, 1, null, null, "localTime")]
+    [InlineData(null, null, "Europe/Berlin", null, "localTime")]
+    [InlineData("10:00", -1, null, null, "daysAfter")]
+    [InlineData("10:00", 367, null, null, "daysAfter")]
+    [InlineData("10:00", null, "Mars/Olympus", null, "timeZone")]
+    [InlineData("10:00", null, null, 2, "delay")]
+    public async Task Clock_that_cannot_be_read_names_the_field(
+        string? time,
+        int? days,
+        string? zone,
+        int? delay,
+        string field
+    )
+    {
+        var problem = await Assert.ThrowsAsync<ValidationException>(() =>
+            Schedule(
+                PostEvent(Some.Id(), Noon) with
+                {
+                    LocalTime = time,
+                    DaysAfter = days,
+                    TimeZone = zone,
+                    Delay = delay is { } hours ? TimeSpan.FromHours(hours) : null,
+                }
+            )
+        );
+
+        Assert.Equal($"followUps[0].{field}", Assert.Single(problem.Errors).PropertyName);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FollowUps.Contracts;
@@ -21,6 +22,14 @@ internal sealed class FollowUpRow
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? EventAt { get; init; }
     public DateTimeOffset? LastActivityAt { get; init; }
+
+    // Of one that is due by the clock: the instant whose day it counts from, how many days, the time, and in which zone; whether the zone was
+    // given or is the customer's.
+    public DateTimeOffset? AnchorAt { get; init; }
+    public short? DaysAfter { get; init; }
+    public TimeOnly? LocalTime { get; init; }
+    public string? TimeZone { get; init; }
+    public bool? ZoneGiven { get; init; }
     public DateTimeOffset? ExecutedAt { get; init; }
     public DateTimeOffset? CancelledAt { get; init; }
 
@@ -54,7 +63,8 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
     public const string Columns = """
         f.id, f.user_id, f.conversation_id, f.booking_id, f.trigger, f.status, f.scheduled_at, f.executed_at, f.cancelled_at,
         f.cancel_reason, f.template_id, f.message_content, f.mood, f.held_reason, f.attempts, f.error_message, f.created_at, f.variables,
-        f.event_at, f.not_after, f.last_activity_at, f.dedupe_key, f.template_pinned, f.decisions
+        f.event_at, f.not_after, f.last_activity_at, f.dedupe_key, f.template_pinned, f.decisions,
+        f.days_after, f.local_time, f.time_zone, f.zone_given
         """;
 
     public const string ById = $"""
@@ -73,6 +83,12 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         SELECT FROM followups.recipients r WHERE r.user_id = (SELECT f.user_id FROM followups.follow_ups f WHERE f.id = $1) FOR UPDATE
         """;
 
+    // When one (f) is due whose booking moved by moved.away: by the clock where it was said so, else as much later.
+    public const string DueAfterMove = """
+        CASE WHEN f.local_time IS NULL THEN f.scheduled_at + moved.away
+             ELSE followups.due_by_clock(f.anchor_at + moved.away, f.days_after, f.local_time, f.time_zone) END
+        """;
+
     // Not on its way at this moment ($2): a text that a channel has in hand cannot be called back or moved.
     public const string Idle = "(f.leased_until IS NULL OR f.leased_until <= $2)";
 
@@ -80,13 +96,13 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
     public static FollowUp ReadWithDuplicates(NpgsqlDataReader row)
     {
         var followUp = Read(row, 0);
-        return row.IsDBNull(24)
+        return row.IsDBNull(28)
             ? followUp
             : followUp with
             {
                 Decisions =
                 [
-                    .. followUp.Decisions.Append(Json<FollowUpDecision>(row.GetString(24))).OrderBy(d => d.At),
+                    .. followUp.Decisions.Append(Json<FollowUpDecision>(row.GetString(28))).OrderBy(d => d.At),
                 ],
             };
     }
@@ -117,6 +133,14 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
             ErrorMessage = Text(15),
             CreatedAt = row.GetFieldValue<DateTimeOffset>(from + 16),
             Variables = Text(17) is { } variables ? JsonSerializer.Deserialize<JsonElement>(variables) : null,
+            Clock = row.IsDBNull(from + 25)
+                ? null
+                : new FollowUpClock(
+                    row.GetInt16(from + 24),
+                    row.GetFieldValue<TimeOnly>(from + 25).ToString("HH:mm", CultureInfo.InvariantCulture),
+                    row.GetString(from + 26),
+                    !row.GetBoolean(from + 27)
+                ),
             EventAt = Instant(18),
             NotAfter = row.GetFieldValue<DateTimeOffset>(from + 19),
             Decisions = [Scheduled(row, from), .. Json<FollowUpDecision[]>(row.GetString(from + 23))],
@@ -141,6 +165,9 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
                     lastActivityAt = Value(20),
                     dedupeKey = Value(21),
                     templatePinned = row.GetBoolean(from + 22),
+                    daysAfter = Value(24),
+                    localTime = Value(25),
+                    timeZone = Value(26),
                 },
                 Omitting
             )

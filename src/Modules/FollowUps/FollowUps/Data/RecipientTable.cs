@@ -17,11 +17,14 @@ internal sealed class RecipientRow
     public required string[] OptOut { get; init; }
     public TimeOnly? QuietFrom { get; init; }
     public TimeOnly? QuietTo { get; init; }
+    public int? CapMax { get; init; }
+    public TimeSpan? CapPer { get; init; }
 }
 
 internal sealed class RecipientTable : IEntityTypeConfiguration<RecipientRow>
 {
-    public const string Columns = "r.user_id, r.time_zone, r.locale, r.addresses, r.opt_out, r.quiet_from, r.quiet_to";
+    public const string Columns =
+        "r.user_id, r.time_zone, r.locale, r.addresses, r.opt_out, r.quiet_from, r.quiet_to, r.cap_max, r.cap_per";
 
     public static Recipient Read(NpgsqlDataReader row)
     {
@@ -37,6 +40,7 @@ internal sealed class RecipientTable : IEntityTypeConfiguration<RecipientRow>
                 : JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(3))!,
             OptOut = row.GetFieldValue<string[]>(4),
             QuietHours = row.IsDBNull(5) ? null : new QuietHours(Clock(5), Clock(6)),
+            FrequencyCap = row.IsDBNull(7) ? null : new FrequencyCap(row.GetInt32(7), row.GetFieldValue<TimeSpan>(8)),
         };
     }
 
@@ -47,5 +51,8 @@ internal sealed class RecipientTable : IEntityTypeConfiguration<RecipientRow>
         table.Property(r => r.UserId).UseCollation("C");
         table.Property(r => r.Addresses).HasColumnType("jsonb");
         table.Property(r => r.OptOut).HasDefaultValueSql("'{}'");
+
+        // DispatchDueFollowUps: whether anybody has a cap.
+        table.HasIndex(r => r.CapMax, "ix_recipients_capped").HasFilter("cap_max IS NOT NULL");
     }
 }

@@ -28,7 +28,8 @@ internal sealed record Claim(
     string? Locale,
     string? Addresses,
     DateTimeZone Zone,
-    QuietSpan? Quiet
+    QuietSpan? Quiet,
+    FollowUpMood? MoodBefore
 )
 {
     // Which attempt it is since it was last made to try anew.
@@ -62,7 +63,8 @@ internal sealed record Claim(
                 : new QuietSpan(
                     LocalTime.FromTimeOnly(row.GetFieldValue<TimeOnly>(19)),
                     LocalTime.FromTimeOnly(row.GetFieldValue<TimeOnly>(20))
-                )
+                ),
+            row.IsDBNull(22) ? null : (FollowUpMood)row.GetInt16(22)
         );
     }
 }
@@ -81,6 +83,7 @@ internal sealed class Claims(
     public async Task<ClaimedBatch> TakeAsync(CancellationToken cancellationToken)
     {
         await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(LockSql) { Parameters = { FrequencyCap() } });
         foreach (var command in Commands())
         {
             batch.BatchCommands.Add(command);
@@ -88,6 +91,7 @@ internal sealed class Claims(
 
         var claims = new List<Claim>();
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        await row.NextResultAsync(cancellationToken);
         var seen = 0;
         while (await row.ReadAsync(cancellationToken))
         {
@@ -115,11 +119,17 @@ internal sealed class Claims(
                     new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                     new() { Value = (now + options.Value.Lease).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                     new() { Value = options.Value.DispatchBatchSize },
+                    FrequencyCap(),
+                    new() { Value = options.Value.FrequencyCapPer },
+                    new() { Value = options.Value.HoldRecheckEvery },
                 },
             },
             new NpgsqlBatchCommand(NextSql),
         ];
     }
+
+    private NpgsqlParameter FrequencyCap() =>
+        new() { Value = (object?)options.Value.FrequencyCapMax ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer };
 
     public async Task ExtendAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken)
     {
@@ -149,12 +159,21 @@ internal sealed class Claims(
         return command;
     }
 
+    // Follow-ups of one customer may be claimed at once by several Hosts, and none would count what the others take. So where caps are in use
+    // claims queue; where they are not, nothing is locked. A statement of its own: the claim sees what the one before it took.
+    public const string LockSql = """
+        SELECT pg_advisory_xact_lock(1179602768)
+        WHERE $1 IS NOT NULL OR EXISTS (SELECT FROM followups.recipients r WHERE r.cap_max IS NOT NULL)
+        """;
+
     // A crash needs no repair: the lease ends, and the row is taken again. An attempt that never finished may have reached the customer:
-    // uncertain; but one that names no channel was never handed over, and never was. The same statement refuses what must not go, so that nothing can come between the check and the claim, and puts off what
-    // follows a booking that was moved. It changes no indexed column of what it takes (HOT).
-    public const string TakeSql = """
+    // uncertain; but one that names no channel was never handed over, and never was. The same statement refuses what must not go, so that
+    // nothing can come between the check and the claim, puts off what follows a booking that was moved, and holds what a customer would get
+    // too much of. It changes no indexed column of what it takes (HOT).
+    public const string TakeSql = $$"""
         WITH due AS MATERIALIZED (
-            SELECT f.id, f.user_id, f.booking_id, f.trigger, f.created_at, f.scheduled_at, f.not_after, f.event_at
+            SELECT f.id, f.user_id, f.booking_id, f.trigger, f.created_at, f.next_at, f.scheduled_at, f.not_after, f.event_at, f.anchor_at,
+                   f.days_after, f.local_time, f.time_zone
             FROM followups.follow_ups f
             WHERE f.status = 0 AND f.next_at <= $1 AND (f.leased_until IS NULL OR f.leased_until <= $1)
               AND NOT f.trigger = ANY (array(SELECT p.trigger FROM followups.pauses p))
@@ -162,21 +181,33 @@ internal sealed class Claims(
             LIMIT $3
             FOR NO KEY UPDATE SKIP LOCKED
         ), judged AS (
-            SELECT due.id, r.locale, r.addresses, r.time_zone, r.quiet_from, r.quiet_to, moved.away,
-                   due.scheduled_at + moved.away > $1 AND moved.away <> interval '0' AS put_off,
+            SELECT f.id, f.user_id, f.next_at, r.locale, r.addresses, r.time_zone, r.quiet_from, r.quiet_to,
+                   coalesce(r.cap_max, $4) AS cap_max, CASE WHEN r.cap_max IS NULL THEN $5 ELSE r.cap_per END AS cap_per,
+                   moved.away, clock.due_at, clock.due_at > $1 AND moved.away <> interval '0' AS put_off,
                    CASE
-                       WHEN r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[due.trigger + 1]]
+                       WHEN r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[f.trigger + 1]]
                            THEN 'opted_out'
-                       WHEN b.state = 4 AND (due.trigger = 0 OR due.created_at <= b.recorded_at) THEN 'booking_cancelled'
-                       WHEN b.state = 3 AND due.trigger = 0 THEN 'booking_no_show'
-                       WHEN due.not_after + moved.away < $1 THEN 'stale'
+                       WHEN b.state = 4 AND (f.trigger = 0 OR f.created_at <= b.recorded_at) THEN 'booking_cancelled'
+                       WHEN b.state = 3 AND f.trigger = 0 THEN 'booking_no_show'
+                       WHEN f.not_after + (clock.due_at - f.scheduled_at) < $1 THEN 'stale'
                    END AS refused
-            FROM due
-            LEFT JOIN followups.recipients r ON r.user_id = due.user_id
-            LEFT JOIN followups.bookings b ON b.booking_id = due.booking_id
+            FROM due f
+            LEFT JOIN followups.recipients r ON r.user_id = f.user_id
+            LEFT JOIN followups.bookings b ON b.booking_id = f.booking_id
             CROSS JOIN LATERAL (
-                SELECT CASE WHEN due.trigger = 0 AND b.event_at IS NOT NULL THEN b.event_at - due.event_at ELSE interval '0' END AS away
+                SELECT CASE WHEN f.trigger = 0 AND b.event_at IS NOT NULL THEN b.event_at - f.event_at ELSE interval '0' END AS away
             ) moved
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN moved.away = interval '0' THEN f.scheduled_at ELSE {{FollowUpTable.DueAfterMove}} END AS due_at
+            ) clock
+        ), paced AS (
+            SELECT j.*, CASE WHEN j.cap_max IS NOT NULL AND j.refused IS NULL AND NOT j.put_off THEN
+                       row_number() OVER (PARTITION BY j.user_id, j.refused IS NULL AND NOT j.put_off ORDER BY j.next_at, j.id) > j.cap_max
+                           - (SELECT count(*) FROM followups.follow_ups s
+                              WHERE s.user_id = j.user_id AND s.status = 1 AND s.trigger = ANY ('{0,1,2,3}') AND s.executed_at > $1 - j.cap_per)
+                           - (SELECT count(*) FROM followups.follow_ups s WHERE s.user_id = j.user_id AND s.status = 0 AND s.leased_until > $1)
+                   ELSE false END AS capped
+            FROM judged j
         ), stopped AS (
             UPDATE followups.follow_ups f
             SET fence = f.fence + 1,
@@ -184,29 +215,41 @@ internal sealed class Claims(
                 status = CASE WHEN j.refused IS NULL THEN 0 ELSE 2 END,
                 cancelled_at = CASE WHEN j.refused IS NOT NULL THEN $1 END,
                 cancel_reason = j.refused,
-                held_reason = CASE WHEN j.refused IS NULL THEN f.held_reason END,
+                held_reason = CASE WHEN j.capped THEN 'frequency_cap' END,
                 event_at = f.event_at + j.away,
-                scheduled_at = f.scheduled_at + j.away,
-                not_after = f.not_after + j.away,
-                next_at = f.scheduled_at + j.away,
+                anchor_at = f.anchor_at + j.away,
+                scheduled_at = j.due_at,
+                not_after = f.not_after + (j.due_at - f.scheduled_at),
+                next_at = CASE WHEN j.capped THEN free.at ELSE j.due_at END,
                 attempts = CASE
                         WHEN f.attempts -> -1 ->> 'outcome' IS NOT NULL THEN f.attempts
                         WHEN f.attempts -> -1 ? 'channel' THEN jsonb_set(f.attempts, '{-1,outcome}', '"uncertain"')
                         ELSE f.attempts - -1
                     END,
                 decisions = f.decisions || CASE
-                        WHEN j.refused IS NOT NULL THEN jsonb_build_object('at', $1, 'decision', 'cancelled', 'reason', j.refused)
+                        WHEN j.refused IS NOT NULL THEN jsonb_build_object('at', $1, 'decision', 'cancelled', 'reason', j.refused,
+                            'inputs', jsonb_build_object('notAfter', f.not_after + (j.due_at - f.scheduled_at)))
+                        WHEN j.capped AND f.held_reason = 'frequency_cap' THEN '[]'
+                        WHEN j.capped THEN jsonb_build_object('at', $1, 'decision', 'held', 'reason', 'frequency_cap',
+                            'inputs', jsonb_build_object('max', j.cap_max, 'per', j.cap_per, 'until', free.at))
                         ELSE jsonb_build_object('at', $1, 'decision', 'moved', 'reason', 'booking_rescheduled',
-                            'inputs', jsonb_build_object('from', f.scheduled_at, 'to', f.scheduled_at + j.away, 'eventAt', f.event_at + j.away))
+                            'inputs', jsonb_build_object('from', f.scheduled_at, 'to', j.due_at, 'eventAt', f.event_at + j.away))
                     END
-            FROM judged j
-            WHERE f.id = j.id AND (j.refused IS NOT NULL OR j.put_off)
+            FROM paced j
+            LEFT JOIN LATERAL (
+                SELECT coalesce((
+                    SELECT s.executed_at + j.cap_per FROM followups.follow_ups s
+                    WHERE s.user_id = j.user_id AND s.status = 1 AND s.trigger = ANY ('{0,1,2,3}') AND s.executed_at > $1 - j.cap_per
+                    ORDER BY s.executed_at DESC OFFSET j.cap_max - 1 LIMIT 1), $1 + $6) AS at
+            ) free ON j.capped
+            WHERE f.id = j.id AND (j.refused IS NOT NULL OR j.put_off OR j.capped)
             RETURNING f.id
         ), taken AS (
             UPDATE followups.follow_ups f
             SET fence = f.fence + 1,
                 leased_until = $2,
                 event_at = f.event_at + j.away,
+                anchor_at = f.anchor_at + j.away,
                 attempts = CASE
                         WHEN f.attempts = '[]' THEN jsonb_build_array(jsonb_build_object('number', 1, 'startedAt', $1))
                         WHEN f.attempts -> -1 ->> 'outcome' IS NOT NULL
@@ -215,18 +258,19 @@ internal sealed class Claims(
                             || jsonb_build_object('number', jsonb_array_length(f.attempts) + 1, 'startedAt', $1)
                         ELSE jsonb_set(f.attempts, '{-1,startedAt}', to_jsonb($1))
                     END
-            FROM judged j
-            WHERE f.id = j.id AND j.refused IS NULL AND NOT j.put_off
+            FROM paced j
+            WHERE f.id = j.id AND j.refused IS NULL AND NOT j.put_off AND NOT j.capped
             RETURNING f.id, f.fence, f.user_id, f.conversation_id, f.booking_id, f.trigger, f.event_at, f.last_activity_at,
                 CASE WHEN f.template_pinned THEN f.template_id END, f.message, f.variables, jsonb_array_length(f.attempts), f.attempts_before,
                 CASE WHEN f.attempts @> '[{"outcome": "uncertain"}]' AND f.message_content IS NOT NULL THEN f.template_id END,
                 f.message_subject, f.message_content, j.locale, j.addresses, j.time_zone, j.quiet_from, j.quiet_to,
                 CASE WHEN f.attempts @> '[{"outcome": "uncertain"}]'
-                    THEN jsonb_path_query_first(f.attempts, '$[*] ? (@.outcome == "uncertain")') ->> 'channel' END
+                    THEN jsonb_path_query_first(f.attempts, '$[*] ? (@.outcome == "uncertain")') ->> 'channel' END,
+                f.mood
         )
         SELECT * FROM taken
         UNION ALL
-        SELECT NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        SELECT NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM stopped
         """;
 

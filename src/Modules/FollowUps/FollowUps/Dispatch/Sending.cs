@@ -166,7 +166,12 @@ internal sealed class Sending(
                 };
         }
 
-        var band = (FollowUpMood)mood.Band;
+        var band = MoodHysteresis.Settle(
+            claim.MoodBefore,
+            (FollowUpMood)mood.Band,
+            mood.Score,
+            options.Value.MoodHysteresis
+        );
         if (claim.Prepared is { } prepared)
         {
             // A care message that may not have arrived goes again, in the same words; a promotion does not: once too few beats once too often.
@@ -377,6 +382,7 @@ internal sealed class Sending(
         command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Reason), NpgsqlDbType.Text));
         command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Uncertain), NpgsqlDbType.Boolean));
         command.Parameters.Add(Columns.Of(outcomes.Select(o => o.NextAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.MoodScore), NpgsqlDbType.Double));
         await command.ExecuteNonQueryAsync();
     }
 
@@ -420,13 +426,14 @@ internal sealed class Sending(
                 END,
             decisions = CASE
                     WHEN o.kind = 0 THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'sent', 'inputs', jsonb_build_object(
-                        'templateId', f.template_id, 'mood', (array['high', 'neutral', 'low'])[f.mood + 1]))
+                        'templateId', f.template_id, 'mood', (array['high', 'neutral', 'low'])[f.mood + 1], 'moodScore', o.score))
                     WHEN o.kind = 2 THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'failed', 'reason', o.reason)
                     WHEN o.kind = 3 AND o.reason IS DISTINCT FROM f.held_reason
-                        THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'held', 'reason', o.reason)
+                        THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'held', 'reason', o.reason,
+                            'inputs', jsonb_build_object('until', o.next_at))
                     ELSE f.decisions
                 END
-        FROM unnest($2, $3, $4, $5, $6, $7) AS o(id, fence, kind, reason, uncertain, next_at)
+        FROM unnest($2, $3, $4, $5, $6, $7, $8) AS o(id, fence, kind, reason, uncertain, next_at, score)
         WHERE f.id = o.id AND f.fence = o.fence AND f.status = 0
         """;
 

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using FollowUps.Contracts;
 using FollowUps.Scheduling;
 using NodaTime;
+using NodaTime.TimeZones;
 
 namespace FollowUps.Recipients;
 
@@ -16,10 +17,7 @@ internal static partial class RecipientRules
     {
         FollowUpRules.CheckText("userId", recipient.UserId ?? "", FollowUpRules.MaxIdLength, fail);
 
-        if (recipient.TimeZone is { } zone && !DateTimeZoneProviders.Tzdb.Ids.Contains(zone))
-        {
-            fail("timeZone", "It must be an id of the IANA time zone database, such as Europe/Berlin.");
-        }
+        CheckZone("timeZone", recipient.TimeZone, fail);
 
         if (recipient.Locale is { } locale && !IsKnown(locale))
         {
@@ -50,6 +48,19 @@ internal static partial class RecipientRules
             }
         }
 
+        if (recipient.FrequencyCap is { } cap)
+        {
+            if (cap.Max is null or < 1 or > 1000)
+            {
+                fail("frequencyCap.max", "It must lie between 1 and 1000.");
+            }
+
+            if (cap.Per is not { } per || per < TimeSpan.FromMinutes(1) || per > TimeSpan.FromDays(366))
+            {
+                fail("frequencyCap.per", "It must lie between a minute and a year.");
+            }
+        }
+
         if (recipient.QuietHours is { } quiet)
         {
             CheckTime("quietHours.from", quiet.From, fail);
@@ -66,7 +77,21 @@ internal static partial class RecipientRules
             ? time
             : null;
 
-    private static void CheckTime(string field, string? text, Action<string, string> fail)
+    // What IANA keeps as old names without a continent (CET, EST), PostgreSQL takes for offsets that know no summer.
+    public static string ZoneId(string zone) =>
+        zone.Contains('/', StringComparison.Ordinal) || zone == Recipient.DefaultTimeZone
+            ? zone
+            : TzdbDateTimeZoneSource.Default.CanonicalIdMap[zone];
+
+    public static void CheckZone(string field, string? zone, Action<string, string> fail)
+    {
+        if (zone is not null && !DateTimeZoneProviders.Tzdb.Ids.Contains(zone))
+        {
+            fail(field, "It must be an id of the IANA time zone database, such as Europe/Berlin.");
+        }
+    }
+
+    public static void CheckTime(string field, string? text, Action<string, string> fail)
     {
         if (Time(text) is null)
         {

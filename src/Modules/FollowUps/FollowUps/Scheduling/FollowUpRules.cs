@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using FollowUps.Contracts;
+using FollowUps.Recipients;
 using FollowUps.Wording;
 
 namespace FollowUps.Scheduling;
@@ -77,6 +78,7 @@ internal static class FollowUpRules
             fail("delay", "It must lie between nothing and a year.");
         }
 
+        CheckClock(item, fail);
         if (item.Variables is { } variables)
         {
             var raw = variables.GetRawText();
@@ -89,6 +91,29 @@ internal static class FollowUpRules
                 fail("variables", "It must not contain the character U+0000.");
             }
         }
+    }
+
+    private static void CheckClock(NewFollowUp item, Action<string, string> fail)
+    {
+        if (item.LocalTime is { } time)
+        {
+            RecipientRules.CheckTime("localTime", time, fail);
+            if (item.Delay is not null)
+            {
+                fail("delay", "It cannot go together with localTime.");
+            }
+        }
+        else if (item.DaysAfter is not null || item.TimeZone is not null)
+        {
+            fail("localTime", "It is needed with daysAfter or timeZone.");
+        }
+
+        if (item.DaysAfter is < 0 or > 366)
+        {
+            fail("daysAfter", "It must lie between 0 and 366.");
+        }
+
+        RecipientRules.CheckZone("timeZone", item.TimeZone, fail);
     }
 
     public static void CheckText(string field, string? value, int maxLength, Action<string, string> fail)

@@ -198,6 +198,7 @@ internal sealed partial class ScheduleWrite(
     )
     {
         var items = round.ConvertAll(i => all[i]);
+        var clocks = items.ConvertAll(i => ClockRule.Of(i, options.Value));
         return new NpgsqlBatchCommand(InsertSql)
         {
             Parameters =
@@ -231,6 +232,9 @@ internal sealed partial class ScheduleWrite(
                 Columns.Of(items.Select(i => i.Message), NpgsqlDbType.Text),
                 Columns.Of(items.Select(i => i.Variables?.GetRawText()), NpgsqlDbType.Jsonb),
                 Columns.Of(items.Select(i => keys[i.UserId]), NpgsqlDbType.Bytea),
+                Columns.Of(clocks.Select(c => c?.Time), NpgsqlDbType.Time),
+                Columns.Of(clocks.Select(c => c?.DaysAfter), NpgsqlDbType.Smallint),
+                Columns.Of(clocks.Select(c => c?.Zone), NpgsqlDbType.Text),
             },
         };
     }
@@ -255,33 +259,46 @@ internal sealed partial class ScheduleWrite(
                    extract(epoch FROM clock_timestamp() - statement_timestamp())::float8 AS checked_after,
                    CASE
                        WHEN EXISTS (SELECT FROM followups.erased e WHERE e.key = i.user_key) THEN 'erased'
-                       WHEN r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[i.trigger + 1]]
+                       WHEN i.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[i.trigger + 1]]
                            THEN 'opted_out'
                        WHEN i.trigger = 0 AND i.booking_state = 4 THEN 'booking_cancelled'
                        WHEN (SELECT count(*) FROM followups.follow_ups f WHERE f.user_id = i.user_id AND f.status = 0) >= $5
                            THEN 'pending_limit'
                    END AS suppressed
             FROM (
-                SELECT u.ord, u.id, u.trigger, u.scheduled_at + moved.away AS scheduled_at, u.not_after, u.event_at + moved.away AS event_at,
+                SELECT u.ord, u.id, u.trigger,
+                       CASE WHEN u.local_time IS NULL THEN u.scheduled_at + moved.away
+                            ELSE followups.due_by_clock(clock.anchor_at, u.days_after, u.local_time, clock.zone) END AS scheduled_at,
+                       CASE WHEN u.local_time IS NOT NULL THEN clock.anchor_at END AS anchor_at,
+                       CASE WHEN u.local_time IS NOT NULL THEN clock.zone END AS time_zone,
+                       CASE WHEN u.local_time IS NOT NULL THEN u.time_zone IS NOT NULL END AS zone_given,
+                       u.local_time, u.days_after, u.not_after, u.event_at + moved.away AS event_at,
                        u.last_activity_at, u.user_id, u.conversation_id, u.booking_id, u.dedupe_key, u.pinned, u.template_id, u.mood,
-                       u.message, u.variables, u.user_key, b.state AS booking_state
-                FROM unnest($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+                       u.message, u.variables, b.state AS booking_state, u.user_key, r.opt_out
+                FROM unnest($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
                      AS u(ord, id, trigger, scheduled_at, not_after, event_at, last_activity_at, user_id, conversation_id, booking_id, dedupe_key,
-                          pinned, template_id, mood, message, variables, user_key)
+                          pinned, template_id, mood, message, variables, user_key, local_time, days_after, time_zone)
+                LEFT JOIN followups.recipients r ON r.user_id = u.user_id
                 LEFT JOIN followups.bookings b ON b.booking_id = u.booking_id
                 CROSS JOIN LATERAL (
                     SELECT CASE WHEN u.trigger = 0 AND b.event_at IS NOT NULL THEN b.event_at - u.event_at ELSE interval '0' END AS away
                 ) moved
+                CROSS JOIN LATERAL (
+                    SELECT CASE u.trigger WHEN 0 THEN u.event_at + moved.away WHEN 1 THEN u.last_activity_at WHEN 2 THEN $1
+                                          ELSE u.scheduled_at END AS anchor_at,
+                           coalesce(u.time_zone, r.time_zone, 'UTC') AS zone
+                ) clock
             ) i
-            LEFT JOIN followups.recipients r ON r.user_id = i.user_id
         ), forgotten AS (
             DELETE FROM followups.recipients r USING input i WHERE i.suppressed = 'erased' AND r.user_id = i.user_id
         ), inserted AS (
             INSERT INTO followups.follow_ups AS f
                 (id, trigger, status, scheduled_at, next_at, not_after, created_at, event_at, last_activity_at, user_id, conversation_id,
-                 booking_id, dedupe_key, template_pinned, template_id, mood, message, variables)
+                 booking_id, dedupe_key, template_pinned, template_id, mood, message, variables, anchor_at, days_after, local_time, time_zone,
+                 zone_given)
             SELECT id, trigger, 0, scheduled_at, scheduled_at, coalesce(not_after, greatest(scheduled_at, $1) + $6[trigger + 1]), $1, event_at,
-                   last_activity_at, user_id, conversation_id, booking_id, dedupe_key, pinned, template_id, mood, message, variables
+                   last_activity_at, user_id, conversation_id, booking_id, dedupe_key, pinned, template_id, mood, message, variables,
+                   anchor_at, days_after, local_time, time_zone, zone_given
             FROM input
             WHERE existing IS NULL AND suppressed IS NULL
             RETURNING {FollowUpTable.Columns}

@@ -107,6 +107,10 @@ namespace FollowUps.Data.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<DateTimeOffset?>("AnchorAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("anchor_at");
+
                     b.Property<string>("Attempts")
                         .IsRequired()
                         .ValueGeneratedOnAdd()
@@ -141,6 +145,10 @@ namespace FollowUps.Data.Migrations
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
+
+                    b.Property<short?>("DaysAfter")
+                        .HasColumnType("smallint")
+                        .HasColumnName("days_after");
 
                     b.Property<string>("Decisions")
                         .IsRequired()
@@ -184,6 +192,10 @@ namespace FollowUps.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("leased_until");
 
+                    b.Property<TimeOnly?>("LocalTime")
+                        .HasColumnType("time without time zone")
+                        .HasColumnName("local_time");
+
                     b.Property<string>("Message")
                         .HasColumnType("text")
                         .HasColumnName("message");
@@ -224,6 +236,10 @@ namespace FollowUps.Data.Migrations
                         .HasColumnType("boolean")
                         .HasColumnName("template_pinned");
 
+                    b.Property<string>("TimeZone")
+                        .HasColumnType("text")
+                        .HasColumnName("time_zone");
+
                     b.Property<short>("Trigger")
                         .HasColumnType("smallint")
                         .HasColumnName("trigger");
@@ -237,6 +253,10 @@ namespace FollowUps.Data.Migrations
                     b.Property<string>("Variables")
                         .HasColumnType("jsonb")
                         .HasColumnName("variables");
+
+                    b.Property<bool?>("ZoneGiven")
+                        .HasColumnType("boolean")
+                        .HasColumnName("zone_given");
 
                     b.HasKey("Id")
                         .HasName("pk_follow_ups");
@@ -343,6 +363,14 @@ namespace FollowUps.Data.Migrations
                         .HasColumnType("jsonb")
                         .HasColumnName("addresses");
 
+                    b.Property<int?>("CapMax")
+                        .HasColumnType("integer")
+                        .HasColumnName("cap_max");
+
+                    b.Property<TimeSpan?>("CapPer")
+                        .HasColumnType("interval")
+                        .HasColumnName("cap_per");
+
                     b.Property<string>("Locale")
                         .HasColumnType("text")
                         .HasColumnName("locale");
@@ -368,6 +396,9 @@ namespace FollowUps.Data.Migrations
 
                     b.HasKey("UserId")
                         .HasName("pk_recipients");
+
+                    b.HasIndex(new[] { "CapMax" }, "ix_recipients_capped")
+                        .HasFilter("cap_max IS NOT NULL");
 
                     b.ToTable("recipients", "followups");
                 });

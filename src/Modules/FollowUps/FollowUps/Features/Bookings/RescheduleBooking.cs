@@ -69,14 +69,15 @@ internal sealed class RescheduleBookingHandler(
     // A statement of its own, after the booking's row is locked: it sees what a confirmation committed meanwhile.
     private const string MoveSql = $"""
         UPDATE followups.follow_ups f
-        SET scheduled_at = f.scheduled_at + mine.away, next_at = f.scheduled_at + mine.away, not_after = f.not_after + mine.away,
-            event_at = f.event_at + mine.away, held_reason = NULL,
+        SET scheduled_at = mine.due_at, next_at = mine.due_at, not_after = f.not_after + (mine.due_at - f.scheduled_at),
+            event_at = f.event_at + mine.away, anchor_at = f.anchor_at + mine.away, held_reason = NULL,
             decisions = f.decisions || jsonb_build_object('at', $2, 'decision', 'moved', 'reason', 'booking_rescheduled',
-                'inputs', jsonb_build_object('from', f.scheduled_at, 'to', f.scheduled_at + mine.away, 'eventAt', f.event_at + mine.away))
+                'inputs', jsonb_build_object('from', f.scheduled_at, 'to', mine.due_at, 'eventAt', f.event_at + mine.away))
         FROM (
-            SELECT f.id, b.event_at - f.event_at AS away
+            SELECT f.id, moved.away, {FollowUpTable.DueAfterMove} AS due_at
             FROM followups.follow_ups f
             JOIN followups.bookings b ON b.booking_id = f.booking_id AND b.event_at <> f.event_at
+            CROSS JOIN LATERAL (SELECT b.event_at - f.event_at AS away) moved
             WHERE f.booking_id = $1 AND f.status = 0 AND f.trigger = 0 AND {FollowUpTable.Idle}
             ORDER BY f.id
             FOR NO KEY UPDATE OF f

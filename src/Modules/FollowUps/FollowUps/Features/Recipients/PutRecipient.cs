@@ -37,7 +37,7 @@ internal sealed class PutRecipientHandler(
                 Parameters =
                 {
                     new() { Value = request.UserId },
-                    Optional(request.TimeZone, NpgsqlDbType.Text),
+                    Optional(request.TimeZone is { } zone ? RecipientRules.ZoneId(zone) : null, NpgsqlDbType.Text),
                     Optional(
                         request.Locale is { } tag ? CultureInfo.GetCultureInfo(tag).Name : null,
                         NpgsqlDbType.Text
@@ -49,21 +49,26 @@ internal sealed class PutRecipientHandler(
                     Columns.Of((request.OptOut ?? []).Distinct(), NpgsqlDbType.Text),
                     Optional(RecipientRules.Time(request.QuietHours?.From), NpgsqlDbType.Time),
                     Optional(RecipientRules.Time(request.QuietHours?.To), NpgsqlDbType.Time),
+                    Optional(request.FrequencyCap?.Max, NpgsqlDbType.Integer),
+                    Optional(request.FrequencyCap?.Per, NpgsqlDbType.Interval),
                     new() { Value = key },
                 },
             }
         );
         batch.BatchCommands.Add(OptOuts.Cancel(request.UserId, now, "recipient"));
-        batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(JudgeAgainSql)
-            {
-                Parameters =
+        foreach (var sql in (string[])[MoveSql, JudgeAgainSql])
+        {
+            batch.BatchCommands.Add(
+                new NpgsqlBatchCommand(sql)
                 {
-                    new() { Value = request.UserId },
-                    new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                },
-            }
-        );
+                    Parameters =
+                    {
+                        new() { Value = request.UserId },
+                        new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    },
+                }
+            );
+        }
 
         batch.BatchCommands.Add(
             new NpgsqlBatchCommand(ForgetSql)
@@ -78,24 +83,30 @@ internal sealed class PutRecipientHandler(
 
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         var recipient = await row.ReadAsync(cancellationToken) ? RecipientTable.Read(row) : null;
+        await row.NextResultAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            due.Announce(row.GetFieldValue<DateTimeOffset>(0));
+        }
+
         await row.CloseAsync();
-        if (batch.BatchCommands[2].RecordsAffected > 0)
+        if (batch.BatchCommands[3].RecordsAffected > 0)
         {
             due.Announce(now);
         }
 
-        return batch.BatchCommands[3].RecordsAffected > 0 ? null : recipient;
+        return batch.BatchCommands[4].RecordsAffected > 0 ? null : recipient;
     }
 
     private static NpgsqlParameter Optional(object? value, NpgsqlDbType type) =>
         new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 
     private const string PutSql = $"""
-        INSERT INTO followups.recipients AS r (user_id, time_zone, locale, addresses, opt_out, quiet_from, quiet_to)
-        SELECT $1, $2, $3, $4, $5, $6, $7
-        WHERE NOT EXISTS (SELECT FROM followups.erased e WHERE e.key = $8)
+        INSERT INTO followups.recipients AS r (user_id, time_zone, locale, addresses, opt_out, quiet_from, quiet_to, cap_max, cap_per)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+        WHERE NOT EXISTS (SELECT FROM followups.erased e WHERE e.key = $10)
         ON CONFLICT (user_id) DO UPDATE
-        SET time_zone = $2, locale = $3, addresses = $4, opt_out = $5, quiet_from = $6, quiet_to = $7
+        SET time_zone = $2, locale = $3, addresses = $4, opt_out = $5, quiet_from = $6, quiet_to = $7, cap_max = $8, cap_per = $9
         RETURNING {RecipientTable.Columns}
         """;
 
@@ -105,13 +116,33 @@ internal sealed class PutRecipientHandler(
         WHERE r.user_id = $1 AND EXISTS (SELECT FROM followups.erased e WHERE e.key = $2)
         """;
 
+    // Those due by the customer's own clock, where that is in another zone now.
+    private const string MoveSql = $"""
+        UPDATE followups.follow_ups f
+        SET scheduled_at = mine.due_at, next_at = mine.due_at, not_after = f.not_after + (mine.due_at - f.scheduled_at),
+            time_zone = mine.zone, held_reason = NULL,
+            decisions = f.decisions || jsonb_build_object('at', $2, 'decision', 'moved', 'reason', 'zone_changed',
+                'inputs', jsonb_build_object('from', f.scheduled_at, 'to', mine.due_at, 'timeZone', mine.zone))
+        FROM (
+            SELECT f.id, coalesce(r.time_zone, 'UTC') AS zone,
+                   followups.due_by_clock(f.anchor_at, f.days_after, f.local_time, coalesce(r.time_zone, 'UTC')) AS due_at
+            FROM followups.follow_ups f
+            JOIN followups.recipients r ON r.user_id = f.user_id
+            WHERE f.user_id = $1 AND f.status = 0 AND NOT f.zone_given AND f.time_zone <> coalesce(r.time_zone, 'UTC') AND {FollowUpTable.Idle}
+            ORDER BY f.id
+            FOR NO KEY UPDATE OF f
+        ) mine
+        WHERE f.id = mine.id
+        RETURNING f.next_at
+        """;
+
     private const string JudgeAgainSql = $"""
         UPDATE followups.follow_ups f
         SET next_at = $2
         FROM (
             SELECT f.id
             FROM followups.follow_ups f
-            WHERE f.user_id = $1 AND f.status = 0 AND f.held_reason = 'quiet_hours' AND f.next_at > $2 AND {FollowUpTable.Idle}
+            WHERE f.user_id = $1 AND f.status = 0 AND f.held_reason IN ('quiet_hours', 'frequency_cap') AND f.next_at > $2 AND {FollowUpTable.Idle}
             ORDER BY f.id
             FOR NO KEY UPDATE OF f
         ) mine

@@ -69,10 +69,11 @@ internal sealed class RescheduleFollowUpHandler(
         return new RescheduleFollowUpResult(rescheduled, followUp);
     }
 
-    // The relevance deadline keeps its distance.
+    // The relevance deadline keeps its distance. An instant that somebody chose replaces a time on a clock.
     private const string MoveSql = $"""
         UPDATE followups.follow_ups f
-        SET scheduled_at = $3, next_at = $3, held_reason = NULL,
+        SET scheduled_at = $3, next_at = $3, held_reason = NULL, anchor_at = NULL, days_after = NULL, local_time = NULL, time_zone = NULL,
+            zone_given = NULL,
             not_after = greatest($3, $2) + (f.not_after - greatest(f.scheduled_at, f.created_at)),
             decisions = f.decisions || jsonb_build_object('at', $2, 'decision', 'moved', 'reason', 'requested',
                 'inputs', jsonb_build_object('from', f.scheduled_at, 'to', $3))
