@@ -37,7 +37,7 @@ public sealed class GetRecipientTests(HostFixture host) : IClassFixture<HostFixt
         Assert.Equivalent(stored, read, strict: true);
         Assert.Equal(
             ("Europe/Berlin", "de-AT", new QuietHours("22:00", "07:00")),
-            (read.TimeZone, read.Locale, read.QuietHours)
+            (read!.TimeZone, read.Locale, read.QuietHours)
         );
     }
 
