@@ -4,6 +4,7 @@ using Conversations;
 using FollowUps;
 using Host.Access;
 using Host.Api;
+using Host.OpenApi;
 using Host.Pipeline;
 using Host.Postgres;
 using Host.Scheduling;
@@ -205,6 +206,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         {
             var options = json.SerializerOptions;
             options.AllowDuplicateProperties = false;
+            options.NumberHandling = JsonNumberHandling.Strict;
             options.Converters.Add(
                 new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
             );
@@ -216,7 +218,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
         services.AddExceptionHandler<ProblemDetailsHandler>();
-        services.AddOpenApi();
+        services.AddApiDocument();
         services.AddHealthChecks();
     }
 
@@ -227,15 +229,17 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         app.UseTelemetry();
         app.UseAccess();
         app.Use(EncodedSlashes.Decode);
-        app.MapConversations();
-        app.MapUsers();
-        app.MapFollowUps();
-        app.MapBookings();
-        app.MapScheduler();
-        app.MapDispatch();
-        app.MapRecipients();
-        app.MapUnsubscribe();
-        app.MapPerformance();
+        var api = app.MapGroup("");
+        ((IEndpointConventionBuilder)api).Add(Call.Describe);
+        api.MapConversations();
+        api.MapUsers();
+        api.MapFollowUps();
+        api.MapBookings();
+        api.MapScheduler();
+        api.MapDispatch();
+        api.MapRecipients();
+        api.MapUnsubscribe();
+        api.MapPerformance();
         app.MapOpenApi().AllowAnonymous();
         app.MapScalarApiReference().AllowAnonymous();
         app.MapHealthChecks("/health/live").AllowAnonymous();

@@ -9,7 +9,7 @@ internal sealed class KeysCommand(ApiKeys keys, TimeProvider clock, TextWriter o
         Host keys create --name NAME --scopes SCOPE,SCOPE [--days N]   makes a key and shows it, this once
         Host keys list                                                 all keys, without their secrets
         Host keys revoke ID                                            ends a key, within seconds
-        Scopes: {string.Join(", ", Scopes.All)}
+        Scopes: {Scopes.List}
         """;
 
     public async Task RunAsync(string[] words, CancellationToken cancellationToken = default)

@@ -22,6 +22,8 @@ internal static class Scopes
         Admin,
     ];
 
+    public static string List => string.Join(", ", All);
+
     // On a group: its GET routes need <area>.read, all others <area>.write.
     public static TBuilder Needs<TBuilder>(this TBuilder routes, string area)
         where TBuilder : IEndpointConventionBuilder

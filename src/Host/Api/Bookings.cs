@@ -94,7 +94,7 @@ internal static class Bookings
         DateTimeOffset? OccurredAt
     );
 
-    private sealed record Confirmed(
+    internal sealed record Confirmed(
         ConfirmationMessage Message,
         ConfirmationConversation Conversation,
         ScheduleOutcome Outcome,

@@ -256,7 +256,7 @@ internal static class Conversations
 
     private sealed record Because(string? Reason);
 
-    private sealed record StoredMessage(Message Message, Conversation Conversation);
+    internal sealed record StoredMessage(Message Message, Conversation Conversation);
 
-    private sealed record StoredBatch(int Stored, int Duplicates);
+    internal sealed record StoredBatch(int Stored, int Duplicates);
 }

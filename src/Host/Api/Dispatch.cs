@@ -21,5 +21,5 @@ internal static class Dispatch
         );
     }
 
-    private sealed record DispatchState(IReadOnlyList<FollowUpTrigger> Paused);
+    internal sealed record DispatchState(IReadOnlyList<FollowUpTrigger> Paused);
 }

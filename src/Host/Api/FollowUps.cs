@@ -153,5 +153,5 @@ internal static class FollowUps
 
     private sealed record RescheduleBody(DateTimeOffset? ScheduledAt);
 
-    private sealed record Retried(int Count);
+    internal sealed record Retried(int Count);
 }

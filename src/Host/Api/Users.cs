@@ -198,7 +198,7 @@ internal static class Users
         document.WriteEndArray();
     }
 
-    private sealed record ErasedUser(
+    internal sealed record ErasedUser(
         long Conversations,
         long Messages,
         long FollowUps,

@@ -23,6 +23,12 @@ internal static class FollowUpRules
         for (var i = 0; i < items.Count; i++)
         {
             var at = $"followUps[{i}]";
+            if (items[i] is null)
+            {
+                fail(at, "A follow-up is needed here.");
+                continue;
+            }
+
             Check(items[i], (field, wrong) => fail($"{at}.{field}", wrong));
         }
     }

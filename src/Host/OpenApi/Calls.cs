@@ -1,0 +1,366 @@
+using Conversations.Contracts;
+using FollowUps.Contracts;
+using Host.Api;
+
+namespace Host.OpenApi;
+
+// Every call of the API. A route that is missing here fails a test.
+internal static class Calls
+{
+    private const int Ok = StatusCodes.Status200OK;
+    private const int Created = StatusCodes.Status201Created;
+    private const int Unknown = StatusCodes.Status404NotFound;
+    private const int Conflict = StatusCodes.Status409Conflict;
+    private const int Erased = StatusCodes.Status410Gone;
+
+    public static readonly IReadOnlyDictionary<string, Call> All = new Dictionary<string, Call>(StringComparer.Ordinal)
+    {
+        ["POST /api/v1/conversations/{id}/messages"] = new(
+            "storeMessage",
+            "Store a message",
+            typeof(StoreMessages),
+            typeof(Api.Conversations.StoredMessage),
+            Ok,
+            Created,
+            Conflict,
+            Erased
+        )
+        {
+            Example = """{"userId":"anna","role":"user","content":"Is the tasting on?","emotion":{"score":0.8}}""",
+        },
+        ["POST /api/v1/messages/batch"] = new(
+            "storeMessages",
+            "Store many messages, all or none",
+            typeof(StoreMessages),
+            typeof(Api.Conversations.StoredBatch),
+            Ok,
+            Conflict,
+            Erased
+        )
+        {
+            Example = """{"messages":[{"conversationId":"c-1","role":"user","content":"Is the tasting on?"}]}""",
+        },
+        ["GET /api/v1/messages/search"] = new(
+            "searchMessages",
+            "Find messages by their words",
+            typeof(SearchMessages),
+            typeof(Page<MessageMatch>),
+            Ok
+        ),
+        ["GET /api/v1/conversations"] = new(
+            "listConversations",
+            "List conversations",
+            typeof(ListConversations),
+            typeof(Page<Conversation>),
+            Ok
+        ),
+        ["GET /api/v1/conversations/statistics"] = new(
+            "getConversationStatistics",
+            "Count what was said",
+            typeof(GetConversationStatistics),
+            typeof(ConversationStatistics),
+            Ok
+        ),
+        ["GET /api/v1/conversations/{id}"] = new(
+            "getConversation",
+            "Read a conversation",
+            typeof(GetConversation),
+            typeof(Conversation),
+            Ok,
+            Unknown
+        ),
+        ["PATCH /api/v1/conversations/{id}"] = new(
+            "mergeContext",
+            "Merge a conversation's context",
+            typeof(MergeContext),
+            typeof(Conversation),
+            Ok,
+            Unknown
+        )
+        {
+            Example = """{"context":{"guests":40}}""",
+        },
+        ["POST /api/v1/conversations/{id}/escalation"] = new(
+            "escalateConversation",
+            "Hand a conversation over to a human",
+            typeof(EscalateConversation),
+            typeof(Conversation),
+            Ok,
+            Unknown
+        )
+        {
+            Example = """{"reason":"Wants to speak to the chef."}""",
+        },
+        ["DELETE /api/v1/conversations/{id}/escalation"] = new(
+            "resolveEscalation",
+            "Give a conversation back",
+            typeof(ResolveEscalation),
+            typeof(Conversation),
+            Ok,
+            Unknown
+        ),
+        ["POST /api/v1/conversations/{id}/close"] = new(
+            "closeConversation",
+            "Close a conversation",
+            typeof(CloseConversation),
+            typeof(Conversation),
+            Ok,
+            Unknown
+        ),
+        ["POST /api/v1/conversations/{id}/reopen"] = new(
+            "reopenConversation",
+            "Open a conversation again",
+            typeof(ReopenConversation),
+            typeof(Conversation),
+            Ok,
+            Unknown
+        ),
+        ["GET /api/v1/conversations/{id}/messages"] = new(
+            "getMessages",
+            "Read a conversation's history",
+            typeof(GetMessages),
+            typeof(Page<Message>),
+            Ok,
+            Unknown
+        ),
+        ["GET /api/v1/conversations/{id}/emotion-history"] = new(
+            "getEmotionHistory",
+            "Read a conversation's newest scores",
+            typeof(GetEmotionHistory),
+            typeof(Page<ScoredMessage>),
+            Ok
+        ),
+        ["GET /api/v1/conversations/{id}/context-window"] = new(
+            "getContextWindow",
+            "Read what fits a language model",
+            typeof(GetContextWindow),
+            typeof(ContextWindow),
+            Ok,
+            Unknown
+        ),
+        ["PUT /api/v1/conversations/{id}/messages/{messageId}/emotion"] = new(
+            "setMessageEmotion",
+            "Score a message later",
+            typeof(SetMessageEmotion),
+            typeof(SetMessageEmotionResult),
+            Ok,
+            Unknown
+        )
+        {
+            Example = """{"score":0.2,"label":"disappointed"}""",
+        },
+        ["GET /api/v1/users/{userId}/messages"] = new(
+            "getUserMessages",
+            "Read a customer's timeline",
+            typeof(GetUserMessages),
+            typeof(Page<Message>),
+            Ok,
+            Unknown
+        ),
+        ["GET /api/v1/users/{userId}/export"] = new(
+            "exportUser",
+            "Export all that is held on a customer",
+            null,
+            typeof(Dictionary<string, object>),
+            Ok,
+            Unknown
+        ),
+        ["DELETE /api/v1/users/{userId}"] = new("eraseUser", "Erase a customer", null, typeof(Users.ErasedUser), Ok),
+        ["POST /api/v1/follow-ups"] = new(
+            "scheduleFollowUp",
+            "Schedule a follow-up",
+            typeof(ScheduleFollowUps),
+            typeof(ScheduleResult),
+            Ok,
+            Created,
+            Erased
+        )
+        {
+            Example =
+                """{"trigger":"post_event","userId":"anna","conversationId":"c-1","eventAt":"2031-11-05T18:00:00Z"}""",
+        },
+        ["POST /api/v1/follow-ups/batch"] = new(
+            "scheduleFollowUps",
+            "Schedule many follow-ups",
+            typeof(ScheduleFollowUps),
+            typeof(Page<ScheduleResult>),
+            Ok,
+            Erased
+        )
+        {
+            Example =
+                """{"followUps":[{"trigger":"custom","userId":"anna","scheduledAt":"2031-11-05T18:00:00Z","message":"See you soon."}]}""",
+        },
+        ["GET /api/v1/follow-ups"] = new(
+            "listFollowUps",
+            "List follow-ups by due time",
+            typeof(ListFollowUps),
+            typeof(Page<ListedFollowUp>),
+            Ok
+        ),
+        ["GET /api/v1/follow-ups/{id}"] = new(
+            "getFollowUp",
+            "Read a follow-up with its attempts",
+            typeof(GetFollowUp),
+            typeof(FollowUp),
+            Ok,
+            Unknown
+        ),
+        ["POST /api/v1/follow-ups/{id}/cancel"] = new(
+            "cancelFollowUp",
+            "Cancel a follow-up",
+            typeof(CancelFollowUp),
+            typeof(FollowUp),
+            Ok,
+            Unknown
+        )
+        {
+            Example = """{"reason":"The customer called."}""",
+        },
+        ["POST /api/v1/follow-ups/{id}/reschedule"] = new(
+            "rescheduleFollowUp",
+            "Move a follow-up",
+            typeof(RescheduleFollowUp),
+            typeof(FollowUp),
+            Ok,
+            Unknown
+        )
+        {
+            Example = """{"scheduledAt":"2031-11-06T18:00:00Z"}""",
+        },
+        ["POST /api/v1/follow-ups/{id}/retry"] = new(
+            "retryFollowUp",
+            "Retry a follow-up that failed",
+            typeof(RetryFollowUp),
+            typeof(FollowUp),
+            Ok,
+            Unknown
+        ),
+        ["POST /api/v1/follow-ups/retry"] = new(
+            "retryFollowUps",
+            "Retry all that failed",
+            typeof(RetryFollowUps),
+            typeof(Api.FollowUps.Retried),
+            Ok
+        )
+        {
+            Example = """{"trigger":"post_event"}""",
+        },
+        ["GET /api/v1/follow-ups/statistics"] = new(
+            "getFollowUpStatistics",
+            "Count how the follow-ups do",
+            typeof(GetFollowUpStatistics),
+            typeof(FollowUpStatistics),
+            Ok
+        ),
+        ["GET /api/v1/outbox"] = new(
+            "listOutbox",
+            "List what has left",
+            typeof(ListOutbox),
+            typeof(Page<OutboxItem>),
+            Ok
+        ),
+        ["POST /api/v1/bookings/{bookingId}/confirmed"] = new(
+            "confirmBooking",
+            "A booking was confirmed",
+            typeof(ConfirmBooking),
+            typeof(Bookings.Confirmed),
+            Ok,
+            Created,
+            Conflict,
+            Erased
+        )
+        {
+            Example = """{"userId":"anna","conversationId":"c-1","eventAt":"2031-11-05T18:00:00Z"}""",
+        },
+        ["POST /api/v1/bookings/{bookingId}/rescheduled"] = new(
+            "rescheduleBooking",
+            "A booking was moved",
+            typeof(RescheduleBooking),
+            typeof(BookingResult),
+            Ok
+        )
+        {
+            Example = """{"eventAt":"2031-11-07T18:00:00Z"}""",
+        },
+        ["POST /api/v1/bookings/{bookingId}/cancelled"] = new(
+            "cancelBooking",
+            "A booking was cancelled",
+            typeof(CancelBooking),
+            typeof(BookingResult),
+            Ok
+        ),
+        ["POST /api/v1/bookings/{bookingId}/completed"] = new(
+            "completeBooking",
+            "A booking took place",
+            typeof(CompleteBooking),
+            typeof(BookingResult),
+            Ok
+        ),
+        ["POST /api/v1/bookings/{bookingId}/no-show"] = new(
+            "recordNoShow",
+            "The customer did not come",
+            typeof(RecordNoShow),
+            typeof(BookingResult),
+            Ok
+        ),
+        ["GET /api/v1/recipients/{userId}"] = new(
+            "getRecipient",
+            "Read how a customer wants to be reached",
+            typeof(GetRecipient),
+            typeof(Recipient),
+            Ok,
+            Unknown
+        ),
+        ["PUT /api/v1/recipients/{userId}"] = new(
+            "putRecipient",
+            "Set how a customer wants to be reached",
+            typeof(PutRecipient),
+            typeof(Recipient),
+            Ok,
+            Erased
+        )
+        {
+            Example = """{"timeZone":"Europe/Berlin","locale":"de-DE","quietHours":{"from":"22:00","to":"07:00"}}""",
+        },
+        ["GET /api/v1/recipients/{userId}/refusals"] = new(
+            "listRefusals",
+            "List what was not scheduled",
+            typeof(ListRefusals),
+            typeof(Page<Refusal>),
+            Ok
+        ),
+        ["POST /api/v1/dispatch/pause"] = new(
+            "pauseDispatch",
+            "Pause sending",
+            typeof(PauseDispatch),
+            typeof(Dispatch.DispatchState),
+            Ok
+        )
+        {
+            Example = """{"trigger":"reengagement"}""",
+        },
+        ["POST /api/v1/dispatch/resume"] = new(
+            "resumeDispatch",
+            "Resume sending",
+            typeof(ResumeDispatch),
+            typeof(Dispatch.DispatchState),
+            Ok
+        ),
+        ["GET /api/v1/scheduler/health"] = new(
+            "getSchedulerHealth",
+            "Tell whether follow-ups leave on time",
+            typeof(GetDispatchHealth),
+            typeof(SchedulerHealth),
+            Ok
+        ),
+        ["GET /api/v1/performance"] = new(
+            "getPerformance",
+            "Tell how fast the hot operations are",
+            null,
+            typeof(PerformanceReport),
+            Ok
+        ),
+        ["GET /api/v1/performance/plans"] = new("getPlans", "Explain the hot queries", null, null, Ok),
+    };
+}

@@ -1,0 +1,188 @@
+using System.Text.Json.Nodes;
+using Host.Access;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Host.OpenApi;
+
+// The document of the API, made from the routes, the records and what they say of themselves.
+internal static class OpenApiSetup
+{
+    private const string Bearer = "bearer";
+    private const string Key = "apiKey";
+
+    private static readonly Dictionary<string, string> Tags = new(StringComparer.Ordinal)
+    {
+        ["Conversations"] = "Messages, their mood, and what can be read of them.",
+        ["Follow-ups"] = "Messages that should reach customers later, and what has left.",
+        ["Bookings"] = "What the booking system tells: follow-ups move with it.",
+        ["Recipients"] = "How customers want to be reached.",
+        ["Templates"] = "The wording.",
+        ["Users"] = "All that is held on a customer, and its end.",
+        ["Dispatch"] = "Pause and resume sending.",
+        ["Scheduler"] = "Whether follow-ups leave on time.",
+        ["Performance"] = "How fast the hot operations are, and why.",
+    };
+
+    private static readonly Dictionary<string, string> Errors = new(StringComparer.Ordinal)
+    {
+        ["400"] = "A field or parameter is wrong; `errors` says which and why. Nothing was changed.",
+        ["401"] = "No key or token, or none that counts.",
+        ["403"] = "The key or token lacks the scope.",
+        ["404"] = "There is no such thing.",
+        ["409"] = "It contradicts what is stored, or the same Idempotency-Key is being answered right now.",
+        ["410"] = "The user has been erased.",
+        ["413"] = "The body is larger than 16 MiB.",
+        ["415"] = "The body is not JSON.",
+        ["422"] = "The Idempotency-Key was used with another body.",
+        ["429"] = "Too many requests; `Retry-After` says when to come back.",
+        ["500"] = "The service failed; its log has more under the trace id.",
+        ["503"] = "The database is away or the service is full; `Retry-After` says when to come back.",
+    };
+
+    public static void AddApiDocument(this IServiceCollection services) =>
+        services.AddOpenApi(options =>
+        {
+            options.AddDocumentTransformer(
+                (document, _, _) =>
+                {
+                    Describe(document);
+                    return Task.CompletedTask;
+                }
+            );
+            options.AddOperationTransformer(
+                (operation, context, _) =>
+                {
+                    Describe(operation, context);
+                    return Task.CompletedTask;
+                }
+            );
+            options.AddSchemaTransformer(
+                (schema, context, _) =>
+                {
+                    Describe(schema, context);
+                    return Task.CompletedTask;
+                }
+            );
+        });
+
+    private static void Describe(OpenApiDocument document)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "FollowUps",
+            Version = "1",
+            Description = """
+                Conversations with customers, their mood, and the messages that should reach them later.
+                Errors are problem documents (RFC 9457) with a `traceId`. Dates carry an offset or `Z`.
+                Lists come in pages: pass `nextCursor` as `cursor` for the next one.
+                """,
+            License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
+        };
+        document.Tags = Tags
+            .Select(tag => new OpenApiTag { Name = tag.Key, Description = tag.Value })
+            .ToHashSet();
+        document.Servers = [new OpenApiServer { Url = "/" }];
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            [Bearer] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                BearerFormat = "JWT",
+                Description = $"A token of the configured issuer; its claim `scope` holds some of {Scopes.List}.",
+            },
+            [Key] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Header,
+                Name = ApiKeyAuthentication.Header,
+                Description = $"A key made by `Host keys create`; it holds some of {Scopes.List}.",
+            },
+        };
+    }
+
+    private static void Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        var scope = metadata.OfType<IAuthorizeData>().FirstOrDefault()?.Policy;
+        operation.Security = scope is null ? [] : [Needs(Key, context), Needs(Bearer, context)];
+        if (scope is not null)
+        {
+            operation.Description = $"{operation.Description}\n\nNeeds the scope `{scope}`.".Trim();
+        }
+
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+        {
+            Bounds.Apply(parameter);
+        }
+
+        if (
+            operation.RequestBody?.Content?.Values.FirstOrDefault() is { } body
+            && metadata.OfType<Call>().FirstOrDefault()?.Example is { } example
+        )
+        {
+            body.Example = JsonNode.Parse(example);
+        }
+
+        foreach (var (status, response) in operation.Responses ?? [])
+        {
+            if (Errors.TryGetValue(status, out var text) && response is OpenApiResponse problem)
+            {
+                problem.Description = text;
+                if (status is "429" or "503")
+                {
+                    problem.Headers = new Dictionary<string, IOpenApiHeader>
+                    {
+                        ["Retry-After"] = new OpenApiHeader
+                        {
+                            Description = "Seconds to wait.",
+                            Schema = new OpenApiSchema { Type = JsonSchemaType.Integer },
+                        },
+                    };
+                }
+            }
+        }
+    }
+
+    private static OpenApiSecurityRequirement Needs(string scheme, OpenApiOperationTransformerContext context) =>
+        new() { [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [] };
+
+    private static void Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context)
+    {
+        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+        if (type == typeof(DateTimeOffset) || type == typeof(TimeSpan))
+        {
+            var optional = type != context.JsonTypeInfo.Type;
+            schema.Type = optional ? JsonSchemaType.String | JsonSchemaType.Null : JsonSchemaType.String;
+            schema.Format = type == typeof(TimeSpan) ? "duration" : "date-time";
+        }
+
+        if (type == typeof(Microsoft.AspNetCore.Mvc.ProblemDetails) || type == typeof(HttpValidationProblemDetails))
+        {
+            schema.Properties ??= new Dictionary<string, IOpenApiSchema>();
+            schema.Properties["traceId"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "What the service's log calls this request.",
+            };
+        }
+
+        Bounds.ApplyToBody(type, schema);
+        if (context.JsonPropertyInfo is { } property)
+        {
+            Bounds.Apply(property.Name, schema);
+            Bounds.ApplyToRequest(property.DeclaringType, property.Name, schema);
+            schema.Description ??= Documentation.Of(
+                property.DeclaringType,
+                char.ToUpperInvariant(property.Name[0]) + property.Name[1..]
+            );
+        }
+        else if (schema.Description is null && Documentation.Of(type) is { Length: > 0 } summary)
+        {
+            schema.Description = summary;
+        }
+    }
+}

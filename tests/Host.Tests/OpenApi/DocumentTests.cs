@@ -1,0 +1,98 @@
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Host.OpenApi;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Testing;
+
+namespace Host.Tests.OpenApi;
+
+public sealed class DocumentTests(HostFixture host) : IClassFixture<HostFixture>
+{
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static string File => Path.GetFullPath(Path.Combine(Here(), "../../../build/openapi/v1.json"));
+
+    // A change of the surface is a change of this file, and shows in review. To take it over: build/openapi/update.
+    [Fact]
+    public async Task Document_is_the_one_that_is_committed()
+    {
+        var served =
+            JsonNode.Parse(await host.Http.GetStringAsync("/openapi/v1.json", Token))!.ToJsonString(Indented) + "\n";
+        if (System.Environment.GetEnvironmentVariable("UPDATE_OPENAPI") == "1")
+        {
+            await System.IO.File.WriteAllTextAsync(File, served, Token);
+        }
+
+        Assert.True(
+            served == await System.IO.File.ReadAllTextAsync(File, Token),
+            "The API has changed: run build/openapi/update and commit build/openapi/v1.json."
+        );
+    }
+
+    [Fact]
+    public void Every_route_is_in_the_table_of_calls()
+    {
+        var routes = host
+            .Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.OfType<RouteEndpoint>()
+            .Where(route => route.RoutePattern.RawText!.Contains("api/v1", StringComparison.Ordinal))
+            .ToList();
+
+        Assert.NotEmpty(routes);
+        Assert.All(
+            routes,
+            route =>
+                Assert.True(route.Metadata.GetMetadata<Call>() is not null, $"Add {route} to Host/OpenApi/Calls.cs")
+        );
+        Assert.Equal(Calls.All.Count, routes.Count);
+    }
+
+    [Fact]
+    public async Task Every_call_says_what_it_takes_answers_and_needs()
+    {
+        var document = await host.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Token);
+        var operations = document
+            .GetProperty("paths")
+            .EnumerateObject()
+            .Where(path => path.Name.StartsWith("/api/v1", StringComparison.Ordinal))
+            .SelectMany(path => path.Value.EnumerateObject().Select(o => (Name: $"{o.Name} {path.Name}", o.Value)))
+            .ToList();
+
+        Assert.StartsWith("3.1", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
+        Assert.NotEmpty(operations);
+        Assert.All(
+            operations,
+            operation =>
+            {
+                var (name, call) = operation;
+                Assert.True(call.TryGetProperty("summary", out _), name);
+                Assert.True(call.GetProperty("security").GetArrayLength() == 2, name);
+                var responses = call.GetProperty("responses");
+                foreach (var status in (string[])["400", "401", "403", "429", "503"])
+                {
+                    Assert.True(responses.TryGetProperty(status, out _), $"{name} {status}");
+                }
+
+                Assert.Contains(
+                    responses.EnumerateObject(),
+                    r =>
+                        r.Name[0] == '2'
+                        && r.Value.GetProperty("content")
+                            .EnumerateObject()
+                            .Any(c => c.Value.TryGetProperty("schema", out _))
+                );
+            }
+        );
+    }
+
+    private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+}
