@@ -80,9 +80,7 @@ internal static class OpenApiSetup
                 """,
             License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
         };
-        document.Tags = Tags
-            .Select(tag => new OpenApiTag { Name = tag.Key, Description = tag.Value })
-            .ToHashSet();
+        document.Tags = Tags.Select(tag => new OpenApiTag { Name = tag.Key, Description = tag.Value }).ToHashSet();
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
