@@ -10,10 +10,15 @@ using Xunit;
 
 namespace Testing;
 
-// The real program on a database of its own, listening on a free port.
+// The real program on a database of its own, or on that of another one, listening on a free port.
 public class HostFixture : IAsyncLifetime
 {
+    private readonly HostFixture? beside;
     private FollowUpsHost? host;
+
+    public HostFixture() { }
+
+    protected HostFixture(HostFixture? beside) => this.beside = beside;
 
     public string ConnectionString { get; private set; } = "";
 
@@ -25,7 +30,7 @@ public class HostFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        ConnectionString = await PostgresServer.NewDatabaseAsync();
+        ConnectionString = beside?.ConnectionString ?? await PostgresServer.NewDatabaseAsync();
         host = await FollowUpsHost.CreateAsync(
             ["--environment", Environment],
             builder =>
@@ -67,9 +72,9 @@ public class HostFixture : IAsyncLifetime
     {
         GC.SuppressFinalize(this);
         Http.Dispose();
-        if (host is not null)
+        if (Interlocked.Exchange(ref host, null) is { } running)
         {
-            await host.DisposeAsync();
+            await running.DisposeAsync();
         }
     }
 }

@@ -76,6 +76,7 @@ public static class FollowUpsModule
         services.AddSingleton<IValidateOptions<ChannelOptions>, ChannelOptionsCheck>();
         services.AddSingleton<OutboxChannel>();
         services.AddSingleton<Channels>();
+        services.AddHostedService<Timekeeper>();
         services.AddHostedService<Dispatcher>();
 
         services.Scan(scan =>

@@ -95,6 +95,9 @@ public sealed class FollowUpsOptions
     [MinLength(44), Base64String]
     public string? ErasureKey { get; set; }
 
+    /// <summary>False on a Host that only answers calls: others send what it schedules. Default true.</summary>
+    public bool DispatchEnabled { get; set; } = true;
+
     /// <summary>Most follow-ups claimed at once. Default 500.</summary>
     [Range(1, 10_000)]
     public int DispatchBatchSize { get; set; } = 500;
@@ -107,8 +110,8 @@ public sealed class FollowUpsOptions
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The dispatcher looks this often even when nothing is known to be due: so late at most is what another Host scheduled before it died.
-    /// Default 2 s.
+    /// Every Host looks this often even when nothing is known to be due: so late at most is what a Host scheduled that died before it could tell,
+    /// or what falls due while another takes over from the Host that kept time. Default 2 s.
     /// </summary>
     public TimeSpan DispatchSweepEvery { get; set; } = TimeSpan.FromSeconds(2);
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace FollowUps.Dispatch;
 
-// Sleeps until the next follow-up is due, or until an earlier one is announced. What it claims is sent beside it, a bounded number of batches at
+// Sleeps until the next follow-up is due, or until an earlier one is announced; where another Host keeps time, until the next sweep. What it claims is sent beside it, a bounded number of batches at
 // once, so that a slow channel does not make the next one late.
 internal sealed partial class Dispatcher(
     Claims claims,
@@ -19,6 +19,11 @@ internal sealed partial class Dispatcher(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (!options.Value.DispatchEnabled)
+        {
+            return;
+        }
+
         try
         {
             while (true)
@@ -69,9 +74,10 @@ internal sealed partial class Dispatcher(
             _ = SendAsync(batch, stoppingToken);
             if (!batch.More)
             {
-                // Others may schedule too, and die: what they left is found by looking now and then.
-                var sweep = clock.GetUtcNow() + options.Value.DispatchSweepEvery;
-                return batch.NextAt < sweep ? batch.NextAt.Value : sweep;
+                // Others may schedule too, and die: what they left is found by looking now and then, not all at the same moment.
+                var sweep =
+                    clock.GetUtcNow() + options.Value.DispatchSweepEvery * (0.75 + Random.Shared.NextDouble() / 4);
+                return due.KeepsTime && batch.NextAt < sweep ? batch.NextAt.Value : sweep;
             }
         }
     }

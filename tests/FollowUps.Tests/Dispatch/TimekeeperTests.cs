@@ -1,0 +1,116 @@
+using FollowUps.Contracts;
+using FollowUps.Dispatch;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Testing;
+
+namespace FollowUps.Tests.Dispatch;
+
+public sealed class TimekeeperTests
+{
+    private const string Never = "1.00:00:00";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Host_that_only_answers_calls_wakes_the_one_that_sends()
+    {
+        await using var sending = await StartAsync(("FollowUps:DispatchSweepEvery", Never));
+        await Eventually(() => sending.KeepsTime);
+        await using var answering = await StartAsync(
+            sending,
+            ("FollowUps:DispatchSweepEvery", Never),
+            ("FollowUps:DispatchEnabled", "false")
+        );
+
+        var now = await ScheduleAsync(answering, TimeSpan.Zero);
+        var soon = await ScheduleAsync(answering, TimeSpan.FromSeconds(1));
+
+        // Neither host sweeps within the test.
+        Assert.Single((await Sent(sending, now)).Attempts);
+        Assert.Single((await Sent(sending, soon)).Attempts);
+        Assert.False(answering.KeepsTime);
+    }
+
+    [Fact]
+    public async Task One_host_keeps_time_and_another_takes_over_what_is_still_to_come()
+    {
+        await using var first = await StartAsync(("FollowUps:DispatchSweepEvery", Never));
+        await Eventually(() => first.KeepsTime);
+        var later = await ScheduleAsync(first, TimeSpan.FromSeconds(3));
+        await using var second = await StartAsync(first, ("FollowUps:DispatchSweepEvery", "00:00:00.1"));
+        var both = (first.KeepsTime, second.KeepsTime);
+
+        await first.DisposeAsync();
+
+        await Eventually(() => second.KeepsTime);
+        await Sent(second, later);
+        Assert.Equal((true, false), both);
+    }
+
+    [Fact]
+    public async Task Connection_that_was_cut_is_made_anew()
+    {
+        await using var host = await StartAsync(
+            ("FollowUps:DispatchSweepEvery", Never),
+            ("FollowUps:DispatchRetryAfter", "00:00:00.1")
+        );
+        await Eventually(() => host.KeepsTime);
+
+        await host.ExecuteAsync(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database =
+                (SELECT oid FROM pg_database WHERE datname = current_database())
+            """
+        );
+        await Eventually(() => !host.KeepsTime);
+        await Eventually(() => host.KeepsTime);
+
+        await Sent(host, await ScheduleAsync(host, TimeSpan.FromSeconds(0.5)));
+    }
+
+    private static async Task<Guid> ScheduleAsync(HostFixture host, TimeSpan after) => (
+            await host.Modules.Send(
+                new ScheduleFollowUps([
+                    new NewFollowUp
+                    {
+                        Trigger = FollowUpTrigger.Custom,
+                        UserId = Some.Id(),
+                        ScheduledAt = DateTimeOffset.UtcNow + after,
+                        Message = "Your menu is ready.",
+                    },
+                ]),
+                Token
+            )
+        )[0].FollowUp!.Id;
+
+    private static Task<FollowUp> Sent(HostFixture host, Guid id) =>
+        Until.NotNull(async () =>
+            await host.Modules.Send(new GetFollowUp(id), Token) is { Status: FollowUpStatus.Executed } sent
+                ? sent
+                : null
+        );
+
+    private static async Task Eventually(Func<bool> condition) =>
+        await Until.NotNull(() => Task.FromResult(condition() ? condition : null));
+
+    private static Task<Node> StartAsync(params (string Key, string Value)[] settings) => StartAsync(null, settings);
+
+    private static async Task<Node> StartAsync(Node? beside, params (string Key, string Value)[] settings)
+    {
+        var node = new Node(beside, settings);
+        await node.InitializeAsync();
+        return node;
+    }
+
+    private sealed class Node(Node? beside, (string Key, string Value)[] settings) : HostFixture(beside)
+    {
+        public bool KeepsTime => Services.GetRequiredService<DueSignal>().KeepsTime;
+
+        protected override void Customise(WebApplicationBuilder builder) =>
+            builder.Configuration.AddInMemoryCollection(
+                settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))
+            );
+    }
+}
