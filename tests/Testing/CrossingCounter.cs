@@ -36,13 +36,20 @@ public sealed class CrossingCounter : IAsyncDisposable
 
     public int Of(string applicationName) => crossings.GetValueOrDefault(applicationName);
 
-    // What an operation costs. It is run once before, so that connections are open and types are known.
+    // What an operation costs. It is run once before, so that connections are open and types are known; the least of three counts, since what
+    // the host does beside it can only add.
     public async Task<int> MeasureAsync(string applicationName, Func<Task> operation)
     {
         await operation();
-        var before = Of(applicationName);
-        await operation();
-        return Of(applicationName) - before;
+        var least = int.MaxValue;
+        for (var i = 0; i < 3; i++)
+        {
+            var before = Of(applicationName);
+            await operation();
+            least = Math.Min(least, Of(applicationName) - before);
+        }
+
+        return least;
     }
 
     public async ValueTask DisposeAsync()
