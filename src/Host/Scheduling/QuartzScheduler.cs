@@ -3,7 +3,9 @@ using Quartz;
 
 namespace Host.Scheduling;
 
-// Quartz keeps the triggers in memory: Firings makes Hosts agree, for either scheduler, in one crossing a firing.
+// Quartz keeps the triggers in memory. Its clustered store would let N Hosts run each firing once and take up what a dead one left, with eleven
+// tables, a poll of every Host and some ten crossings a firing: Firings does both, for either scheduler, in two, and the list is in the code
+// anyway.
 internal sealed class QuartzScheduler(
     ISchedulerFactory schedulers,
     IReadOnlyList<RecurringWork> works,

@@ -3,7 +3,7 @@ using MediatR;
 namespace Host.Scheduling;
 
 // Runs a work when the scheduler says so: once for a firing however many Hosts there are, never two runs of a work at a time, a failure
-// logged and over with. Registered before the scheduler, hence stopped after it: then it waits for what still runs.
+// logged and over with. What a Host that died or was cut short left undone is taken up by the next that runs anything. Registered before the scheduler, hence stopped after it: then it waits for what still runs.
 internal sealed partial class RecurringRuns(
     IReadOnlyList<RecurringWork> works,
     IRecurringScheduler scheduler,
@@ -65,10 +65,15 @@ internal sealed partial class RecurringRuns(
     {
         try
         {
-            await using var claim = await firings.ClaimAsync(work.Name, dueAt, abandoned.Token);
-            if (claim is not null)
+            if (await FireAsync(work, dueAt))
             {
-                await modules.Send(work.Request(), abandoned.Token);
+                foreach (var (name, leftAt) in await firings.UnfinishedAsync(abandoned.Token))
+                {
+                    if (works.Any(known => known.Name == name))
+                    {
+                        _ = RunAsync(name, leftAt);
+                    }
+                }
             }
         }
         catch (OperationCanceledException) when (abandoned.IsCancellationRequested)
@@ -88,6 +93,28 @@ internal sealed partial class RecurringRuns(
 
             done.SetResult();
         }
+    }
+
+    // False when it is another Host's.
+    private async Task<bool> FireAsync(RecurringWork work, DateTimeOffset dueAt)
+    {
+        await using var firing = await firings.ClaimAsync(work.Name, dueAt, abandoned.Token);
+        if (firing is null)
+        {
+            return false;
+        }
+
+        try
+        {
+            await modules.Send(work.Request(), abandoned.Token);
+        }
+        catch (Exception problem) when (!abandoned.IsCancellationRequested)
+        {
+            LogFailed(logger, problem, work.Name);
+        }
+
+        await firing.DoneAsync(abandoned.Token);
+        return true;
     }
 
     private DateTimeOffset? LastDue(RecurringWork work, DateTimeOffset now)

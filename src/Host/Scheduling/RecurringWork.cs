@@ -1,3 +1,4 @@
+using Conversations.Contracts;
 using FollowUps.Contracts;
 using MediatR;
 
@@ -17,6 +18,7 @@ internal sealed record RecurringWork(string Name, string Cron, Func<IBaseRequest
         new("dispatch-sweep", "30 * * * * *", () => new DispatchDueFollowUps()),
         // Notifications hasten both; a day or a week of missed runs is made up for by the next one.
         new("mood-drops", "10 */5 * * * *", () => new CheckInOnMoodDrops()),
+        new("retention", "0 20 * * * *", () => new DeleteExpiredMessages()),
         new("reengagement", "0 0 9 * * *", () => new ReengageSilentCustomers()) { CatchUp = TimeSpan.FromHours(12) },
     ];
 }

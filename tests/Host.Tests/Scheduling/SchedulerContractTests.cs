@@ -157,6 +157,24 @@ public sealed class SchedulerContractTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Firing_that_a_host_left_undone_is_taken_up_by_another_and_then_done()
+    {
+        var host = await StartAsync(Work(NewYear), Beat);
+        var firings = host.App.Services.GetRequiredService<Firings>();
+
+        var left = await firings.ClaimAsync("probe", DateTimeOffset.UtcNow, Token);
+        var beats = beat.Runs;
+        await Eventually(() => beat.Runs >= beats + 2);
+        var meanwhile = probe.Runs;
+        await left!.DisposeAsync();
+        await Eventually(() => probe.Finished == 1);
+        beats = beat.Runs;
+        await Eventually(() => beat.Runs >= beats + 2);
+
+        Assert.Equal((0, 1), (meanwhile, probe.Runs));
+    }
+
+    [Fact]
     public async Task Missed_firing_is_made_up_for_once_at_start_where_the_work_asks_for_it()
     {
         var caughtUp = Work(NewYear) with { CatchUp = TimeSpan.FromDays(366) };
