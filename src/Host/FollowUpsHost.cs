@@ -189,7 +189,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         services.AddConversationsModule(builder.Configuration);
         services.AddFollowUpsModule(builder.Configuration);
         services.AddScheduling(builder.Configuration);
-        services.AddTelemetry();
+        services.AddTelemetry(builder.Configuration);
         services.AddAccess(builder.Configuration);
         services.AddMediatR(configuration =>
         {
@@ -219,7 +219,6 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         services.AddProblemDetails();
         services.AddExceptionHandler<ProblemDetailsHandler>();
         services.AddApiDocument();
-        services.AddHealthChecks();
     }
 
     private static void Use(WebApplication app)
@@ -242,7 +241,6 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         api.MapPerformance();
         app.MapOpenApi().AllowAnonymous();
         app.MapScalarApiReference().AllowAnonymous();
-        app.MapHealthChecks("/health/live").AllowAnonymous();
-        app.MapHealthChecks("/health/ready").AllowAnonymous();
+        app.MapReadiness();
     }
 }

@@ -16,6 +16,7 @@ internal sealed class TelemetryBehavior<TRequest, TResponse>(Instruments instrum
     {
         var operation = Operation.NameOf(request);
         using var activity = Instruments.Source.StartActivity(operation);
+        var crossings = Crossings.Begin();
         var started = Stopwatch.GetTimestamp();
         try
         {
@@ -24,11 +25,13 @@ internal sealed class TelemetryBehavior<TRequest, TResponse>(Instruments instrum
         catch (Exception problem)
         {
             activity?.SetStatus(ActivityStatusCode.Error, problem.GetType().Name);
+            instruments.Failed(operation, problem);
             throw;
         }
         finally
         {
-            instruments.Took(operation, Stopwatch.GetElapsedTime(started));
+            activity?.SetTag(Crossings.Tag, crossings.Count);
+            instruments.Took(operation, Stopwatch.GetElapsedTime(started), crossings.Count);
         }
     }
 }

@@ -12,37 +12,82 @@ internal sealed class Instruments
     public static readonly ActivitySource Source = new(Name);
 
     private readonly Histogram<double> duration;
+    private readonly Histogram<int> crossings;
+    private readonly Counter<long> failures;
 
-    public Instruments(IMeterFactory meters) =>
-        duration = meters
-            .Create(Name)
-            .CreateHistogram(
-                OperationDuration,
-                "s",
-                "How long a module took over a request.",
-                advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Buckets }
-            );
+    public Instruments(IMeterFactory meters, DispatchWatch dispatch)
+    {
+        var meter = meters.Create(Name);
+        duration = meter.CreateHistogram(
+            OperationDuration,
+            "s",
+            "How long a module took over a request.",
+            // The targets (40, 80, 280 and 400 ms) are boundaries, so that the share within each can be read exactly.
+            advice: Buckets(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.28, 0.4, 0.8, 1.6, 3.2, 10)
+        );
+        crossings = meter.CreateHistogram(
+            "followups.operation.crossings",
+            "{crossing}",
+            "How often a request crossed the database link.",
+            advice: Buckets(0, 1, 2, 3, 5, 10, 100)
+        );
+        failures = meter.CreateCounter<long>(
+            "followups.operation.failures",
+            "{request}",
+            "Requests that ended in an exception, by its type."
+        );
+        meter.CreateObservableGauge(
+            "followups.database.up",
+            () => dispatch.Last.Health is null ? 0 : 1,
+            description: "1 while the database answers."
+        );
+        meter.CreateObservableGauge(
+            "followups.scheduler.running",
+            () => dispatch.Last.SchedulerRunning ? 1 : 0,
+            description: "1 while the scheduler of this Host runs."
+        );
+        meter.CreateObservableGauge(
+            "followups.dispatch.pending",
+            () => dispatch.Last.Health?.Pending ?? 0,
+            "{followup}",
+            "Follow-ups still to be sent."
+        );
+        meter.CreateObservableGauge(
+            "followups.dispatch.overdue",
+            () => dispatch.Last.Health?.Overdue ?? 0,
+            "{followup}",
+            "Follow-ups that should have been looked at more than FollowUps:OverdueAfter ago."
+        );
+        meter.CreateObservableGauge(
+            "followups.dispatch.behind",
+            () => dispatch.Last.Behind.TotalSeconds,
+            "s",
+            "How long the follow-up that should be looked at next has been due."
+        );
+        meter.CreateObservableGauge(
+            "followups.dispatch.held",
+            () => dispatch.Last.Health?.Held ?? 0,
+            "{followup}",
+            "Follow-ups that wait for the end of an escalation."
+        );
+        meter.CreateObservableGauge(
+            "followups.dispatch.held_longest",
+            () => dispatch.Last.HeldLongest.TotalSeconds,
+            "s",
+            "For how long the one that has waited longest for the end of an escalation has been due."
+        );
+    }
 
-    public void Took(string operation, TimeSpan time) =>
-        duration.Record(time.TotalSeconds, new KeyValuePair<string, object?>("operation", operation));
+    public void Took(string operation, TimeSpan time, int crossed)
+    {
+        var tag = new KeyValuePair<string, object?>("operation", operation);
+        duration.Record(time.TotalSeconds, tag);
+        crossings.Record(crossed, tag);
+    }
 
-    // The targets (40, 80, 280 and 400 ms) are boundaries, so that the share within each can be read exactly.
-    private static readonly double[] Buckets =
-    [
-        0.0005,
-        0.001,
-        0.002,
-        0.005,
-        0.01,
-        0.02,
-        0.04,
-        0.08,
-        0.16,
-        0.28,
-        0.4,
-        0.8,
-        1.6,
-        3.2,
-        10,
-    ];
+    public void Failed(string operation, Exception problem) =>
+        failures.Add(1, new("operation", operation), new("exception", problem.GetType().Name));
+
+    private static InstrumentAdvice<T> Buckets<T>(params T[] boundaries)
+        where T : struct => new() { HistogramBucketBoundaries = boundaries };
 }

@@ -1,16 +1,88 @@
+using System.Diagnostics;
+using Host.Access;
+using Npgsql;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
 namespace Host.Telemetry;
 
 internal static class TelemetrySetup
 {
-    public static void AddTelemetry(this IServiceCollection services)
+    private const string MetricsPath = "/metrics";
+
+    // The modules' meter; the Host's own is Instruments.Name.
+    private const string ModulesMeter = "FollowUps";
+
+    private static readonly TimeSpan ScrapeAge = TimeSpan.FromSeconds(5);
+
+    public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddSingleton<DispatchWatch>();
         services.AddSingleton<Instruments>();
         services.AddSingleton<PerformanceWindows>();
+        services.AddReadiness(configuration);
+
+        var telemetry = services
+            .AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("followups"))
+            .WithMetrics(metrics =>
+                metrics
+                    .AddMeter(Instruments.Name, ModulesMeter, "Npgsql")
+                    .AddAspNetCoreInstrumentation()
+                    // Each scrape is answered with what is so then.
+                    .AddPrometheusExporter(prometheus => prometheus.ScrapeResponseCacheDurationMilliseconds = 0)
+            );
+        if (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not { Length: > 0 })
+        {
+            return;
+        }
+
+        services.AddHostedService<DispatchWatchLoop>();
+        telemetry
+            .WithTracing(traces =>
+                traces
+                    .AddSource(Instruments.Name)
+                    .AddNpgsql()
+                    .AddAspNetCoreInstrumentation(requests => requests.EnrichWithHttpResponse = Anonymise)
+            )
+            .UseOtlpExporter();
     }
 
     public static void UseTelemetry(this WebApplication app)
     {
-        // Made now, not at the first question: it knows only what was measured since.
+        // Made now, not at the first question: they know only what was measured since.
         app.Services.GetRequiredService<PerformanceWindows>();
+        app.Use(CountCrossings);
+        app.MapPrometheusScrapingEndpoint(MetricsPath).Needs(Scopes.Admin);
+    }
+
+    private static async Task CountCrossings(HttpContext context, RequestDelegate next)
+    {
+        if (context.Request.Path == MetricsPath)
+        {
+            await context
+                .RequestServices.GetRequiredService<DispatchWatch>()
+                .LookAsync(ScrapeAge, context.RequestAborted);
+        }
+
+        var activity = Activity.Current;
+        var crossings = Crossings.Begin();
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            activity?.SetTag(Crossings.Tag, crossings.Count);
+        }
+    }
+
+    // Paths hold the callers' ids and, in unsubscribe links, a key: the route tells enough.
+    private static void Anonymise(Activity activity, HttpResponse response)
+    {
+        activity.SetTag("url.path", (response.HttpContext.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText);
+        activity.SetTag("url.query", null);
     }
 }

@@ -30,12 +30,16 @@ public static class ConversationsModule
         services.AddKeyedSingleton(
             ConversationsDbContext.Schema,
             (_, _) =>
-                NpgsqlDataSource.Create(
+                new NpgsqlDataSourceBuilder(
                     new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Postgres"))
                     {
                         ApplicationName = ConversationsDbContext.Schema,
-                    }
+                    }.ConnectionString
                 )
+                {
+                    // Names the pool in metrics, which would else show the connection string.
+                    Name = ConversationsDbContext.Schema,
+                }.Build()
         );
         services.AddPooledDbContextFactory<ConversationsDbContext>(
             (provider, options) =>

@@ -10,4 +10,13 @@ public sealed record GetDispatchHealth : IRequest<DispatchHealth>;
 /// <param name="ExecutedToday">How many were sent since midnight UTC.</param>
 /// <param name="Overdue">How many should have been looked at more than a minute ago (option <c>FollowUps:OverdueAfter</c>).</param>
 /// <param name="NextAt">When the next one is looked at; null when none is pending.</param>
-public sealed record DispatchHealth(long Pending, long ExecutedToday, long Overdue, DateTimeOffset? NextAt);
+/// <param name="Held">How many wait for the end of an escalation.</param>
+/// <param name="HeldSince">When the one that waits longest was due; null when none does.</param>
+public sealed record DispatchHealth(
+    long Pending,
+    long ExecutedToday,
+    long Overdue,
+    DateTimeOffset? NextAt,
+    long Held,
+    DateTimeOffset? HeldSince
+);

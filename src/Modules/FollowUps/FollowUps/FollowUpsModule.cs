@@ -39,13 +39,17 @@ public static class FollowUpsModule
             FollowUpsDbContext.Schema,
             // UTC: a day added in SQL is 24 hours, whatever zone the server is set to.
             (_, _) =>
-                NpgsqlDataSource.Create(
+                new NpgsqlDataSourceBuilder(
                     new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Postgres"))
                     {
                         ApplicationName = FollowUpsDbContext.Schema,
                         Timezone = "UTC",
-                    }
+                    }.ConnectionString
                 )
+                {
+                    // Names the pool in metrics, which would else show the connection string.
+                    Name = FollowUpsDbContext.Schema,
+                }.Build()
         );
         services.AddPooledDbContextFactory<FollowUpsDbContext>(
             (provider, options) =>

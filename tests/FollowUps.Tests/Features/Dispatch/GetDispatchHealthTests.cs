@@ -28,6 +28,9 @@ public sealed class GetDispatchHealthTests(HostFixture host) : IClassFixture<Hos
         var health = await Until.NotNull(async () =>
             await host.Modules.Send(new GetDispatchHealth(), Token) is { ExecutedToday: > 0 } counted ? counted : null
         );
-        Assert.Equal(new DispatchHealth(Pending: 2, ExecutedToday: 1, Overdue: 0, NextAt: due), health);
+        Assert.Equal(
+            new DispatchHealth(Pending: 2, ExecutedToday: 1, Overdue: 0, NextAt: due, Held: 0, HeldSince: null),
+            health
+        );
     }
 }

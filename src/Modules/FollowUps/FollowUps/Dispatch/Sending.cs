@@ -26,6 +26,7 @@ internal sealed class Sending(
     TemplateRenderer renderer,
     UnsubscribeLinks unsubscribing,
     IOptions<FollowUpsOptions> options,
+    FollowUpsMeter meter,
     TimeProvider clock
 )
 {
@@ -383,7 +384,19 @@ internal sealed class Sending(
         command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Uncertain), NpgsqlDbType.Boolean));
         command.Parameters.Add(Columns.Of(outcomes.Select(o => o.NextAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz));
         command.Parameters.Add(Columns.Of(outcomes.Select(o => o.MoodScore), NpgsqlDbType.Double));
-        await command.ExecuteNonQueryAsync();
+        await using var row = await command.ExecuteReaderAsync();
+        while (await row.ReadAsync())
+        {
+            if (!row.IsDBNull(0))
+            {
+                meter.Sent(row.GetDouble(0));
+            }
+        }
+
+        foreach (var group in outcomes.GroupBy(o => (Channel: o.Route?.Lane?.Name, o.Kind)))
+        {
+            meter.Finished(group.Key.Channel, group.Key.Kind.ToString(), group.Count());
+        }
     }
 
     // Changes no indexed column (HOT).
@@ -435,6 +448,7 @@ internal sealed class Sending(
                 END
         FROM unnest($2, $3, $4, $5, $6, $7, $8) AS o(id, fence, kind, reason, uncertain, next_at, score)
         WHERE f.id = o.id AND f.fence = o.fence AND f.status = 0
+        RETURNING CASE WHEN o.kind = 0 THEN extract(epoch FROM $1 - greatest(f.next_at, f.created_at))::float8 END
         """;
 
     private enum OutcomeKind

@@ -22,22 +22,37 @@ internal sealed class GetDispatchHealthHandler(
         command.Parameters.Add(
             new() { Value = now - options.Value.OverdueAfter, NpgsqlDbType = NpgsqlDbType.TimestampTz }
         );
+        // What is held is looked at again at least that often.
+        command.Parameters.Add(
+            new() { Value = now + options.Value.HoldRecheckEvery, NpgsqlDbType = NpgsqlDbType.TimestampTz }
+        );
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         return new DispatchHealth(
             row.GetInt64(0),
             row.GetInt64(1),
             row.GetInt64(2),
-            row.IsDBNull(3) ? null : row.GetFieldValue<DateTimeOffset>(3)
+            Instant(3),
+            row.GetInt64(4),
+            Instant(5)
         );
+
+        DateTimeOffset? Instant(int at) => row.IsDBNull(at) ? null : row.GetFieldValue<DateTimeOffset>(at);
     }
 
     private const string Sql = """
-        SELECT count(*),
-               (SELECT count(*) FROM followups.follow_ups WHERE status = 1 AND executed_at >= $1),
-               count(*) FILTER (WHERE next_at < $2),
-               min(next_at)
-        FROM followups.follow_ups
-        WHERE status = 0
+        SELECT pending.count,
+               (SELECT count(*) FROM followups.follow_ups f WHERE f.status = 1 AND f.executed_at >= $1),
+               pending.overdue, pending.next_at, held.count, held.since
+        FROM (
+            SELECT count(*), count(*) FILTER (WHERE f.next_at < $2) AS overdue, min(f.next_at) AS next_at
+            FROM followups.follow_ups f
+            WHERE f.status = 0
+        ) pending
+        CROSS JOIN (
+            SELECT count(*), min(f.scheduled_at) AS since
+            FROM followups.follow_ups f
+            WHERE f.status = 0 AND f.next_at <= $3 AND f.held_reason = 'escalated'
+        ) held
         """;
 }

@@ -1,0 +1,175 @@
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Conversations.Contracts;
+using FluentValidation;
+using FollowUps.Contracts;
+using Testing;
+using YamlDotNet.Serialization;
+
+namespace Host.Tests.Telemetry;
+
+public sealed partial class MonitoringTests(HostFixture host) : IClassFixture<HostFixture>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Alerts_and_dashboard_name_only_what_a_running_host_exposes()
+    {
+        await UseAsync();
+        var exposed = await Until.NotNull(async () =>
+            await host.Http.GetStringAsync("/metrics", Token) is var metrics
+            && metrics.Contains("followups_dispatch_lateness_seconds_count", StringComparison.Ordinal)
+                ? metrics
+                : null
+        );
+
+        var names = SampleName().Matches(exposed).Select(match => match.Value).ToHashSet();
+        var labels = LabelName().Matches(exposed).Select(match => match.Groups[1].Value).ToHashSet();
+        foreach (var expression in AlertExpressions().Concat(DashboardExpressions()))
+        {
+            var words = Word().Matches(WithoutStrings().Replace(expression, "")).Select(match => match.Value).ToList();
+            var metrics = words
+                .Where(word => word.Contains('_') && !labels.Contains(word) && !IsFunction(word))
+                .ToList();
+
+            Assert.NotEmpty(metrics);
+            Assert.Subset(names, metrics.ToHashSet());
+        }
+    }
+
+    [Fact]
+    public void Every_alert_says_what_is_wrong_and_what_to_do()
+    {
+        var rules = Rules().ToList();
+
+        Assert.Equal(rules.Count, rules.Select(rule => rule["alert"]).Distinct().Count());
+        Assert.Subset(
+            rules.Select(rule => rule["alert"]).ToHashSet(),
+            new HashSet<object>
+            {
+                "FollowUpsDatabaseDown",
+                "FollowUpsSchedulerDown",
+                "FollowUpsLate",
+                "FollowUpsBacklog",
+                "FollowUpsHeldTooLong",
+                "FollowUpsDeliveriesFail",
+            }
+        );
+        Assert.All(
+            rules,
+            rule =>
+            {
+                var annotations = (Dictionary<object, object>)rule["annotations"];
+                Assert.Equal(["action", "summary"], annotations.Keys.Cast<string>().Order(StringComparer.Ordinal));
+                Assert.Contains(
+                    ((Dictionary<object, object>)rule["labels"])["severity"],
+                    new object[] { "page", "warn" }
+                );
+            }
+        );
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_message_or_of_who_wrote_it_is_exposed()
+    {
+        var (user, content) = (Some.Id(), Some.Id());
+        await host.Http.PostAsJsonAsync(
+            $"/api/v1/conversations/{user}/messages",
+            new
+            {
+                userId = user,
+                role = "user",
+                content,
+            },
+            Token
+        );
+        await host.Http.GetAsync(new Uri($"/unsubscribe/{user}", UriKind.Relative), Token);
+
+        var exposed = await host.Http.GetStringAsync("/metrics", Token);
+
+        Assert.Contains("operation=\"store_message\"", exposed, StringComparison.Ordinal);
+        Assert.DoesNotContain(user, exposed, StringComparison.Ordinal);
+        Assert.DoesNotContain(content, exposed, StringComparison.Ordinal);
+        Assert.DoesNotContain("Password", exposed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_crossings_of_an_operation_are_counted_as_they_are_on_the_wire()
+    {
+        var id = Some.Id();
+        await host.Modules.Send(new CloseConversation(id), Token);
+
+        var exposed = await host.Http.GetStringAsync("/metrics", Token);
+
+        Assert.Matches(
+            """followups_operation_crossings_sum\{[^}]*operation="close_conversation"[^}]*\} 1\b""",
+            exposed
+        );
+        Assert.Matches(
+            """followups_operation_crossings_count\{[^}]*operation="close_conversation"[^}]*\} 1\b""",
+            exposed
+        );
+    }
+
+    private async Task UseAsync()
+    {
+        var id = Some.Id();
+        await host.Modules.Send(new StoreMessages([Some.Message(id, 0.5)]), Token);
+        await host.Modules.Send(new GetEmotionHistory(id), Token);
+        await Assert.ThrowsAsync<ValidationException>(() => host.Modules.Send(new GetEmotionHistory(""), Token));
+        await host.Modules.Send(
+            new ScheduleFollowUps([
+                new()
+                {
+                    Trigger = FollowUpTrigger.Custom,
+                    UserId = id,
+                    Message = "Hello",
+                    ScheduledAt = DateTimeOffset.UnixEpoch,
+                },
+            ]),
+            Token
+        );
+    }
+
+    private static IEnumerable<Dictionary<object, object>> Rules()
+    {
+        var file =
+            (Dictionary<object, object>)
+                new DeserializerBuilder()
+                    .Build()
+                    .Deserialize(File.ReadAllText(Path.Combine(Monitoring(), "alerts.yml")))!;
+        return ((List<object>)file["groups"])
+            .SelectMany(group => (List<object>)((Dictionary<object, object>)group)["rules"])
+            .Cast<Dictionary<object, object>>();
+    }
+
+    private static IEnumerable<string> AlertExpressions() => Rules().Select(rule => (string)rule["expr"]);
+
+    private static IEnumerable<string> DashboardExpressions() =>
+        JsonElement
+            .Parse(File.ReadAllText(Path.Combine(Monitoring(), "grafana-dashboard.json")))
+            .GetProperty("panels")
+            .EnumerateArray()
+            .SelectMany(panel => panel.GetProperty("targets").EnumerateArray())
+            .Select(target => target.GetProperty("expr").GetString()!);
+
+    private static bool IsFunction(string word) => word is "histogram_quantile";
+
+    private static string Monitoring([CallerFilePath] string file = "") =>
+        Path.Combine(Path.GetDirectoryName(file)!, "..", "..", "..", "build", "monitoring");
+
+    [GeneratedRegex("^[a-z_]+", RegexOptions.Multiline)]
+    private static partial Regex SampleName();
+
+    [GeneratedRegex("[{,]([a-z_]+)=\"")]
+    private static partial Regex LabelName();
+
+    [GeneratedRegex("[a-z][a-z_]*")]
+    private static partial Regex Word();
+
+    // Matchers' values, durations and Grafana's variables are no names.
+    [GeneratedRegex("\"[^\"]*\"|\\[[^]]*\\]|\\$\\w+")]
+    private static partial Regex WithoutStrings();
+}
