@@ -191,6 +191,11 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         services.AddScheduling(builder.Configuration);
         services.AddTelemetry(builder.Configuration);
         services.AddAccess(builder.Configuration);
+        services
+            .AddOptions<CoalescingOptions>()
+            .Bind(builder.Configuration.GetSection(CoalescingOptions.Section))
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
         services.AddMediatR(configuration =>
         {
             configuration.RegisterServicesFromAssemblies(
@@ -200,6 +205,8 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
             configuration.Lifetime = ServiceLifetime.Singleton;
             configuration.AddOpenBehavior(typeof(TelemetryBehavior<,>), ServiceLifetime.Singleton);
             configuration.AddOpenBehavior(typeof(ValidationBehavior<,>), ServiceLifetime.Singleton);
+            configuration.AddBehavior<JoinSingleStores>(ServiceLifetime.Singleton);
+            configuration.AddBehavior<JoinSingleSchedules>(ServiceLifetime.Singleton);
         });
 
         services.ConfigureHttpJsonOptions(json =>

@@ -14,7 +14,18 @@ internal static class ContainerRules
             .Single(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IRequest<>))
             .GetGenericArguments()[0];
         var behaviors = services.GetServices(typeof(IPipelineBehavior<,>).MakeGenericType(request, response)).ToArray();
-        foreach (var expected in (string[])["TelemetryBehavior", "ValidationBehavior"])
+        string[] wanted =
+        [
+            "TelemetryBehavior",
+            "ValidationBehavior",
+            .. request.Name switch
+            {
+                "StoreMessages" => ["JoinSingleStores"],
+                "ScheduleFollowUps" => (string[])["JoinSingleSchedules"],
+                _ => [],
+            },
+        ];
+        foreach (var expected in wanted)
         {
             var count = behaviors.Count(behavior =>
                 behavior!.GetType().Name.StartsWith(expected, StringComparison.Ordinal)
@@ -27,7 +38,7 @@ internal static class ContainerRules
 
         foreach (var other in behaviors.Select(behavior => behavior!.GetType().Name.Split('`')[0]).Distinct())
         {
-            if (other is not ("TelemetryBehavior" or "ValidationBehavior"))
+            if (!wanted.Contains(other))
             {
                 yield return $"{other} wraps {request.Name} too. Add it to this rule if it is wanted.";
             }

@@ -4,14 +4,16 @@ using Benchmarks.Stage;
 using Benchmarks.Ways;
 using Conversations.Contracts;
 using FollowUps.Contracts;
+using Microsoft.Extensions.Configuration;
 using Npgsql;
 
 namespace Benchmarks.Modes;
 
-// Single writes from 16 loops at once; each way gets a second in turn.
+// Single writes from 16 loops at once, and from one and from a crowd that are joined or not; each way gets a second in turn.
 internal static class Throughput
 {
     private const int Loops = 16;
+    private const int Crowd = 64;
     private const int MessagesInConversation = 20;
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(1);
 
@@ -28,9 +30,10 @@ internal static class Throughput
         string Known() => known[Random.Shared.Next(known.Length)];
         Func<int, Task>[] store =
         [
-            Talk((conversation, user) => reference.StoreAsync(conversation, user, Samples.Score())),
-            Talk((conversation, user) => bare.StoreAsync(conversation, user, Samples.Score())),
+            Talk(Loops, (conversation, user) => reference.StoreAsync(conversation, user, Samples.Score())),
+            Talk(Loops, (conversation, user) => bare.StoreAsync(conversation, user, Samples.Score())),
             Talk(
+                Loops,
                 (conversation, user) =>
                     product.Modules.Send(new StoreMessages([Samples.Message(conversation, user, Samples.Score())]))
             ),
@@ -50,39 +53,64 @@ internal static class Throughput
                 ["per second", "x reference", "of bare SQL"],
                 [.. await CompareAsync("store", store, rounds), .. await CompareAsync("schedule", schedule, rounds)]
             ),
+            await JoinAsync(connectionString, product, known, rounds),
         ];
+    }
+
+    // The same requests on a second Host that joins nothing.
+    private static async Task<Section> JoinAsync(string connectionString, Product joining, string[] known, int rounds)
+    {
+        await using var apart = await Product.StartAsync(
+            connectionString,
+            builder => builder.Configuration.AddInMemoryCollection([new("Coalescing:Enabled", "false")])
+        );
+        var lines = new List<Line>();
+        foreach (var loops in (int[])[1, Crowd])
+        {
+            // Alone nobody waits: the p50 of one caller is the inverse of its rate.
+            var budget = Budget.NoLessThan(loops == 1 ? 0.95 : 2);
+            Func<int, Task> Store(Product product) =>
+                Talk(
+                    loops,
+                    (conversation, user) =>
+                        product.Modules.Send(new StoreMessages([Samples.Message(conversation, user, Samples.Score())]))
+                );
+            Func<int, Task> Schedule(Product product) =>
+                _ =>
+                    product.Modules.Send(
+                        new ScheduleFollowUps([
+                            Samples.FollowUp(Samples.NewId("user"), known[Random.Shared.Next(known.Length)]),
+                        ])
+                    );
+            foreach (
+                var (operation, way) in new[]
+                {
+                    ("store", (Func<Product, Func<int, Task>>)Store),
+                    ("schedule", Schedule),
+                }
+            )
+            {
+                var title = $"{operation}, {loops} callers";
+                var rates = await RatesAsync(title, [way(apart), way(joining)], rounds, loops);
+                lines.Add(new(title, "each alone", [Median(rates.Select(rate => rate[0])), 1]));
+                lines.Add(
+                    new(
+                        title,
+                        "joined",
+                        [Median(rates.Select(rate => rate[1])), Median(rates.Select(rate => rate[1] / rate[0]))],
+                        budget
+                    )
+                );
+            }
+        }
+
+        return new Section("Single writes joined while one is in flight", ["per second", "x alone"], lines);
     }
 
     // Ratios are taken within a round and their median is told: a round shares its disturbances.
     private static async Task<Line[]> CompareAsync(string operation, Func<int, Task>[] ways, int rounds)
     {
-        foreach (var way in ways)
-        {
-            await RateAsync(way);
-        }
-
-        var rates = await Steps.RunAsync(
-            $"throughput: {rounds} rounds of {operation}",
-            rounds,
-            async tick =>
-            {
-                var taken = new List<double[]>();
-                for (var round = 0; round < rounds; round++)
-                {
-                    var rate = new double[ways.Length];
-                    for (var way = 0; way < ways.Length; way++)
-                    {
-                        rate[way] = await RateAsync(ways[way]);
-                    }
-
-                    taken.Add(rate);
-                    tick();
-                }
-
-                return taken;
-            }
-        );
-
+        var rates = await RatesAsync(operation, ways, rounds, Loops);
         Line Of(string way, int at, Budget? budget = null) =>
             new(
                 operation,
@@ -97,12 +125,47 @@ internal static class Throughput
         return [Of("reference", 0), Of("bare SQL", 1), Of("MediatR", 2, Budget.NoLessThan(0.8))];
     }
 
-    private static async Task<double> RateAsync(Func<int, Task> way)
+    private static async Task<List<double[]>> RatesAsync(
+        string operation,
+        Func<int, Task>[] ways,
+        int rounds,
+        int loops
+    )
+    {
+        foreach (var way in ways)
+        {
+            await RateAsync(way, loops);
+        }
+
+        return await Steps.RunAsync(
+            $"throughput: {rounds} rounds of {operation}",
+            rounds,
+            async tick =>
+            {
+                var taken = new List<double[]>();
+                for (var round = 0; round < rounds; round++)
+                {
+                    var rate = new double[ways.Length];
+                    for (var way = 0; way < ways.Length; way++)
+                    {
+                        rate[way] = await RateAsync(ways[way], loops);
+                    }
+
+                    taken.Add(rate);
+                    tick();
+                }
+
+                return taken;
+            }
+        );
+    }
+
+    private static async Task<double> RateAsync(Func<int, Task> way, int loops)
     {
         var started = Stopwatch.GetTimestamp();
         var done = await Task.WhenAll(
             Enumerable
-                .Range(0, Loops)
+                .Range(0, loops)
                 .Select(loop =>
                     Task.Run(async () =>
                     {
@@ -120,10 +183,10 @@ internal static class Throughput
     }
 
     // A loop talks in one conversation for a while, then in a new one.
-    private static Func<int, Task> Talk(Func<string, string, Task> store)
+    private static Func<int, Task> Talk(int loops, Func<string, string, Task> store)
     {
-        var said = new int[Loops];
-        var place = new (string Conversation, string User)[Loops];
+        var said = new int[loops];
+        var place = new (string Conversation, string User)[loops];
         return loop =>
         {
             if (said[loop]++ % MessagesInConversation == 0)

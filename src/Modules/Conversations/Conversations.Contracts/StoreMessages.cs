@@ -73,11 +73,13 @@ public sealed record StoreRefusal(StoreRefusalReason Reason, int Index);
 /// <param name="Stored">How many are new.</param>
 /// <param name="Duplicates">How many were there already.</param>
 /// <param name="Messages">As stored, in the order of the request.</param>
+/// <param name="New">For each message, whether it is new: false where it was there already, or stands earlier in the request.</param>
 /// <param name="Conversations">Those that the messages belong to, after the write.</param>
 public sealed record StoreMessagesResult(
     StoreRefusal? Refusal,
     int Stored,
     int Duplicates,
     IReadOnlyList<Message> Messages,
+    IReadOnlyList<bool> New,
     IReadOnlyList<Conversation> Conversations
 );

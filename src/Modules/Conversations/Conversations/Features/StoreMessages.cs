@@ -85,19 +85,29 @@ internal sealed class StoreMessagesHandler(
         }
 
         var messages = new Message[request.Messages.Count];
+        var isNew = new bool[messages.Length];
+        var met = new HashSet<int>();
         for (var i = 0; i < messages.Length; i++)
         {
             var at = batch.Slots[i];
             var message = known.GetValueOrDefault(at) ?? batch.Distinct[at];
+            isNew[i] = met.Add(at) && !known.ContainsKey(at);
             messages[i] = message with { UserId = conversations[message.ConversationId].UserId };
         }
 
         var stored = batch.Distinct.Count - known.Count;
-        return new StoreMessagesResult(null, stored, messages.Length - stored, messages, [.. conversations.Values]);
+        return new StoreMessagesResult(
+            null,
+            stored,
+            messages.Length - stored,
+            messages,
+            isNew,
+            [.. conversations.Values]
+        );
     }
 
     private static StoreMessagesResult Refused(StoreRefusalReason reason, int index) =>
-        new(new StoreRefusal(reason, index), 0, 0, [], []);
+        new(new StoreRefusal(reason, index), 0, 0, [], [], []);
 
     public static NpgsqlBatchCommand[] Commands(
         Arrivals batch,

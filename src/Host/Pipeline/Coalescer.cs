@@ -1,0 +1,270 @@
+using System.ComponentModel.DataAnnotations;
+using Npgsql;
+
+namespace Host.Pipeline;
+
+/// <summary>How single writes join one another: section <c>Coalescing</c>.</summary>
+internal sealed class CoalescingOptions
+{
+    public const string Section = "Coalescing";
+
+    /// <summary>False makes every single write cross alone. Default true.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>At most so many join one write. Default 256.</summary>
+    [Range(2, 1000)]
+    public int MaxBatch { get; set; } = 256;
+
+    /// <summary>
+    /// Nobody waits longer than this for the write in flight: then those who wait go beside it. What a slow link costs each of them. Default 10 ms.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan MaxWait { get; set; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>At most so many joined writes are in flight at once. Default 8.</summary>
+    [Range(1, 64)]
+    public int MaxInFlight { get; set; } = 8;
+
+    /// <summary>When so many wait, the next one crosses alone. Default 10 000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxWaiting { get; set; } = 10_000;
+}
+
+// What a bulk write says to a joined one: an answer for each item, or which item it refused, and then nothing is written.
+internal readonly record struct Joined<TResult>(IReadOnlyList<TResult>? Results, int Refused);
+
+// While a single write is in flight, those that come meanwhile wait for it and cross together, in the order in which they came. One that comes
+// alone crosses at once. Each is answered as if it had crossed alone.
+internal sealed class Coalescer<TItem, TResult> : IDisposable
+{
+    // After so many refusals in one write the others are not made to wait for a further try.
+    private const int Tries = 3;
+    private const int AloneAtOnce = 8;
+
+    private readonly Func<IReadOnlyList<TItem>, Task<Joined<TResult>>> write;
+    private readonly CoalescingOptions options;
+    private readonly ITimer patience;
+    private readonly Lock gate = new();
+    private readonly Queue<Waiting> waiting = new();
+    private int inFlight;
+
+    public Coalescer(
+        Func<IReadOnlyList<TItem>, Task<Joined<TResult>>> write,
+        CoalescingOptions options,
+        TimeProvider clock
+    )
+    {
+        this.write = write;
+        this.options = options;
+        patience = clock.CreateTimer(_ => GoBeside(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public Task<TResult> WriteAsync(
+        TItem item,
+        Func<CancellationToken, Task<TResult>> alone,
+        CancellationToken cancellationToken
+    )
+    {
+        Waiting one;
+        lock (gate)
+        {
+            if (inFlight == 0)
+            {
+                inFlight = 1;
+                return FirstAsync(alone, cancellationToken);
+            }
+
+            if (!options.Enabled || waiting.Count >= options.MaxWaiting)
+            {
+                return alone(cancellationToken);
+            }
+
+            one = new Waiting(item, alone, cancellationToken);
+            waiting.Enqueue(one);
+            if (waiting.Count == 1)
+            {
+                patience.Change(options.MaxWait, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        return one.AnswerAsync();
+    }
+
+    public void Dispose() => patience.Dispose();
+
+    private async Task<TResult> FirstAsync(
+        Func<CancellationToken, Task<TResult>> alone,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await alone(cancellationToken);
+        }
+        finally
+        {
+            Land();
+        }
+    }
+
+    private void Land()
+    {
+        List<Waiting> next;
+        lock (gate)
+        {
+            next = Take();
+            if (next.Count == 0)
+            {
+                inFlight--;
+                return;
+            }
+        }
+
+        Start(next);
+    }
+
+    private void GoBeside()
+    {
+        List<Waiting> next;
+        lock (gate)
+        {
+            if (inFlight >= options.MaxInFlight)
+            {
+                return;
+            }
+
+            next = Take();
+            if (next.Count == 0)
+            {
+                return;
+            }
+
+            inFlight++;
+        }
+
+        Start(next);
+    }
+
+    // Under the gate. Who has given up takes no place.
+    private List<Waiting> Take()
+    {
+        var next = new List<Waiting>(Math.Min(waiting.Count, options.MaxBatch));
+        while (next.Count < options.MaxBatch && waiting.TryDequeue(out var one))
+        {
+            if (!one.Task.IsCompleted)
+            {
+                next.Add(one);
+            }
+        }
+
+        patience.Change(waiting.Count > 0 ? options.MaxWait : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        return next;
+    }
+
+    // Not in the flow of whoever landed just now: it is another's crossing, and another's trace.
+    private void Start(List<Waiting> next)
+    {
+        using (ExecutionContext.SuppressFlow())
+        {
+            _ = Task.Run(() => RunAsync(next));
+        }
+    }
+
+    private async Task RunAsync(List<Waiting> together)
+    {
+        try
+        {
+            var apart = together.Count == 1 ? together : await JoinAsync(together);
+            await Parallel.ForEachAsync(
+                apart,
+                new ParallelOptions { MaxDegreeOfParallelism = AloneAtOnce },
+                async (one, _) => await one.CrossAsync()
+            );
+        }
+        finally
+        {
+            Land();
+        }
+    }
+
+    // Answers with those that have to cross alone: who was refused, since the refusal may come from the company it was in, and everybody when
+    // the database refused without naming anyone.
+    private async Task<List<Waiting>> JoinAsync(List<Waiting> together)
+    {
+        var apart = new List<Waiting>();
+        for (var tries = 0; tries < Tries && together.Count > 1; tries++)
+        {
+            try
+            {
+                var joined = await write(together.ConvertAll(one => one.Item));
+                if (joined.Results is { } results)
+                {
+                    for (var i = 0; i < results.Count; i++)
+                    {
+                        together[i].TrySetResult(results[i]);
+                    }
+
+                    return apart;
+                }
+
+                apart.Add(together[joined.Refused]);
+                together.RemoveAt(joined.Refused);
+            }
+            catch (PostgresException refusal) when (!IsInterrupted(refusal))
+            {
+                break;
+            }
+            catch (Exception problem)
+            {
+                // Nobody knows whether it was written: to write again would be to write twice. Each hears it as if it had been alone.
+                together.ForEach(one => one.TrySetException(problem));
+                return apart;
+            }
+        }
+
+        apart.AddRange(together);
+        return apart;
+    }
+
+    // The server or the connection ended, not the statement.
+    private static bool IsInterrupted(PostgresException refusal) =>
+        refusal.SqlState.StartsWith("57", StringComparison.Ordinal)
+        || refusal.SqlState.StartsWith("08", StringComparison.Ordinal);
+
+    private sealed class Waiting(
+        TItem item,
+        Func<CancellationToken, Task<TResult>> alone,
+        CancellationToken cancellationToken
+    ) : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public TItem Item => item;
+
+        // Who gives up is told so at once, and spoils the others nothing: what is in flight goes on.
+        public async Task<TResult> AnswerAsync()
+        {
+            await using var giveUp = cancellationToken.Register(() => TrySetCanceled(cancellationToken));
+            return await Task;
+        }
+
+        public async Task CrossAsync()
+        {
+            if (Task.IsCompleted)
+            {
+                return;
+            }
+
+            try
+            {
+                TrySetResult(await alone(cancellationToken));
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                TrySetCanceled(cancellationToken);
+            }
+            catch (Exception problem)
+            {
+                TrySetException(problem);
+            }
+        }
+    }
+}
