@@ -77,7 +77,7 @@ internal static partial class AccessSetup
     }
 
     private const string HowToClose =
-        "Make a key (`Host keys create --name NAME --scopes conversations.write,followups.write`), "
+        $"Make a key (`Host keys create --name NAME --scopes {Scopes.Conversations}{Scopes.Write},{Scopes.FollowUps}{Scopes.Write}`), "
         + "or name who issues tokens (Authentication:Schemes:Bearer: Authority, ValidAudiences).";
 
     private static string Choose(HttpContext context) =>

@@ -9,9 +9,9 @@ internal static class Scopes
     public const string Conversations = "conversations";
     public const string FollowUps = "followups";
     public const string Admin = "admin";
+    public const string Write = ".write";
 
     private const string Read = ".read";
-    private const string Write = ".write";
 
     public static readonly IReadOnlyList<string> All =
     [
