@@ -244,6 +244,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         api.MapScheduler();
         api.MapDispatch();
         api.MapRecipients();
+        api.MapTemplates();
         api.MapUnsubscribe();
         api.MapPerformance();
         app.MapOpenApi().AllowAnonymous();

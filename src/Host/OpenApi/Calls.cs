@@ -11,6 +11,7 @@ internal static class Calls
     private const int Created = StatusCodes.Status201Created;
     private const int Unknown = StatusCodes.Status404NotFound;
     private const int Conflict = StatusCodes.Status409Conflict;
+    private const int NotMatched = StatusCodes.Status412PreconditionFailed;
     private const int Erased = StatusCodes.Status410Gone;
 
     public static readonly IReadOnlyDictionary<string, Call> All = new Dictionary<string, Call>(StringComparer.Ordinal)
@@ -330,6 +331,55 @@ internal static class Calls
             typeof(Page<Refusal>),
             Ok
         ),
+        ["GET /api/v1/templates"] = new(
+            "listTemplates",
+            "List the texts in force",
+            typeof(ListTemplates),
+            typeof(Templates.ListedTemplates),
+            Ok
+        ),
+        ["GET /api/v1/templates/{id}"] = new(
+            "getTemplate",
+            "Read the text in force",
+            typeof(GetTemplate),
+            typeof(Template),
+            Ok,
+            Unknown
+        ),
+        ["PUT /api/v1/templates/{id}"] = new(
+            "putTemplate",
+            "Put a text in the place of the built-in one",
+            typeof(PutTemplate),
+            typeof(Template),
+            Ok,
+            Unknown,
+            Conflict,
+            NotMatched
+        )
+        {
+            Example =
+                """{"subject":"How was it?","body":"Thank you, {{ user_id }}. How was the {{ dish }}?","variables":["dish"]}""",
+        },
+        ["DELETE /api/v1/templates/{id}"] = new(
+            "deleteTemplate",
+            "Go back from an override",
+            typeof(DeleteTemplate),
+            typeof(Template),
+            Ok,
+            Unknown,
+            NotMatched
+        ),
+        ["POST /api/v1/templates/{id}/preview"] = new(
+            "previewTemplate",
+            "Render a template without sending it",
+            typeof(PreviewTemplate),
+            typeof(TemplatePreview),
+            Ok,
+            Unknown
+        )
+        {
+            Example = """{"variables":{"dish":"risotto"},"mood":"high"}""",
+        },
         ["POST /api/v1/dispatch/pause"] = new(
             "pauseDispatch",
             "Pause sending",

@@ -1,30 +1,29 @@
 using BenchmarkDotNet.Attributes;
 using Benchmarks.Ways;
+using Fluid.Values;
 using FollowUps.Wording;
 
 namespace Benchmarks.Micro;
 
 public class Wording
 {
-    private readonly TemplateRenderer renderer = new();
     private readonly string locale = "de-DE";
-    private readonly Dictionary<string, string> values = new()
+    private readonly TemplateText text = TemplateBook.WithoutOverrides.Find(
+        new TemplateKey(BuiltInTemplates.PostEventHigh, null, null)
+    );
+    private readonly Dictionary<string, FluidValue> values = new()
     {
-        ["user_id"] = "anna",
-        ["event_date"] = TemplateRenderer.EventDate(Samples.EventAt, null),
+        [TemplateVariables.UserId] = new StringValue("anna"),
+        [TemplateVariables.EventDate] = new StringValue(TemplateVariables.Date(Samples.EventAt, null)),
     };
 
     [Benchmark]
-    public object Render() => renderer.Render(BuiltInTemplates.All[BuiltInTemplates.PostEventHigh], values, null);
+    public object Render() => TemplateRenderer.Render(text, values, null);
 
     [Benchmark]
     public object RenderWithVariables() =>
-        renderer.Render(
-            BuiltInTemplates.All[BuiltInTemplates.PostEventHigh],
-            values,
-            """{"dish":"risotto","guests":40}"""
-        );
+        TemplateRenderer.Render(text, TemplateVariables.Own("""{"dish":"risotto","guests":40}""").Concat(values), null);
 
     [Benchmark]
-    public string EventDateByLocale() => TemplateRenderer.EventDate(Samples.EventAt, locale);
+    public string EventDateByLocale() => TemplateVariables.Date(Samples.EventAt, locale);
 }

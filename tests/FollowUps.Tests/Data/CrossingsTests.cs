@@ -32,6 +32,17 @@ public sealed class CrossingsTests(CountedHostFixture host) : IClassFixture<Coun
         ["record a no-show"] = (known, _) => new RecordNoShow(known.BookingId!),
         ["get a recipient"] = (known, _) => new GetRecipient(known.UserId),
         ["put a recipient"] = (known, _) => new PutRecipient { UserId = known.UserId, OptOut = ["custom"] },
+        ["list templates"] = (_, _) => new ListTemplates(),
+        ["get a template"] = (_, _) => new GetTemplate("custom", "de-AT", "email"),
+        ["put a template"] = (_, user) =>
+            new PutTemplate
+            {
+                Id = "custom",
+                Locale = "ga",
+                Body = user,
+            },
+        ["delete a template"] = (_, _) => new DeleteTemplate("custom", "ga"),
+        ["preview a template"] = (known, _) => new PreviewTemplate { Id = "custom", UserId = known.UserId },
         ["pause"] = (_, _) => new PauseDispatch(FollowUpTrigger.Reengagement),
         ["explain"] = (_, _) => new ExplainQueries(),
         ["resume"] = (_, _) => new ResumeDispatch(FollowUpTrigger.Reengagement),

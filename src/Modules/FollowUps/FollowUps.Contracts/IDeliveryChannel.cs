@@ -73,6 +73,9 @@ public sealed record Delivery(
 {
     /// <summary>What made it be scheduled.</summary>
     public FollowUpTrigger Trigger { get; init; }
+
+    /// <summary>True: the text is HTML, as a template of the channel <c>email</c> is. False: it is plain.</summary>
+    public bool IsHtml { get; init; }
 }
 
 /// <summary>What a channel says of a delivery.</summary>

@@ -51,6 +51,10 @@ public sealed class FollowUpsOptions
     [Range(1, 1000)]
     public int MaxPendingPerUser { get; set; } = 10;
 
+    /// <summary>Most texts in the place of built-in ones, over all templates, locales and channels: every Host keeps them in memory. Default 200.</summary>
+    [Range(1, 10_000)]
+    public int MaxTemplateOverrides { get; set; } = 200;
+
     /// <summary>
     /// Past this after its due time a follow-up is cancelled as stale instead of sent, unless it names its own <c>notAfter</c>. Default 7 days.
     /// </summary>

@@ -47,6 +47,11 @@ internal sealed class FollowUpRow
     public string? BookingId { get; init; }
     public string? DedupeKey { get; init; }
     public string? TemplateId { get; init; }
+
+    // Of the text that the newest attempt was worded with.
+    public int? TemplateVersion { get; init; }
+    public string? TemplateLocale { get; init; }
+    public string? TemplateChannel { get; init; }
     public string? Message { get; init; }
     public string? MessageSubject { get; init; }
     public string? MessageContent { get; init; }

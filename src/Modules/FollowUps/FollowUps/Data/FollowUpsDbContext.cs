@@ -16,6 +16,8 @@ internal sealed class FollowUpsDbContext(DbContextOptions<FollowUpsDbContext> op
 
     public DbSet<OutboxRow> Outbox => Set<OutboxRow>();
 
+    public DbSet<TemplateRow> Templates => Set<TemplateRow>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema(Schema);

@@ -177,7 +177,7 @@ internal sealed class EmailChannel(EmailOptions options, TimeProvider clock) : I
             MessageId = ProviderKey(delivery.FollowUpId),
             Date = delivery.SentAt,
             Subject = delivery.Subject ?? options.Subject,
-            Body = new TextPart("plain") { Text = delivery.Body },
+            Body = new TextPart(delivery.IsHtml ? "html" : "plain") { Text = delivery.Body },
         };
         message.From.Add(from);
         message.To.Add(to);

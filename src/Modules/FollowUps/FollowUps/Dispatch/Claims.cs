@@ -1,6 +1,7 @@
 using FollowUps.Contracts;
 using FollowUps.Data;
 using FollowUps.Recipients;
+using FollowUps.Wording;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -54,7 +55,9 @@ internal sealed record Claim(
             Text(10),
             row.GetInt32(11),
             row.GetInt32(12),
-            row.IsDBNull(13) ? null : new PreparedText(row.GetString(13), Text(14), row.GetString(15), Text(21)),
+            row.IsDBNull(13)
+                ? null
+                : new PreparedText(row.GetString(13), Text(14), row.GetString(15), Text(21), Text(23)),
             Text(16),
             Text(17),
             (Text(18) is { } zone ? DateTimeZoneProviders.Tzdb.GetZoneOrNull(zone) : null) ?? DateTimeZone.Utc,
@@ -70,12 +73,19 @@ internal sealed record Claim(
 }
 
 // What an attempt whose end nobody knows may have delivered: the same words go again through the same channel, or none.
-internal sealed record PreparedText(string TemplateId, string? Subject, string Body, string? Channel);
+internal sealed record PreparedText(
+    string TemplateId,
+    string? Subject,
+    string Body,
+    string? Channel,
+    string? TemplateChannel
+);
 
 internal sealed record ClaimedBatch(IReadOnlyList<Claim> Claims, bool More, DateTimeOffset? NextAt);
 
 internal sealed class Claims(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    NewestTemplates templates,
     IOptions<FollowUpsOptions> options,
     TimeProvider clock
 )
@@ -104,6 +114,8 @@ internal sealed class Claims(
 
         await row.NextResultAsync(cancellationToken);
         DateTimeOffset? nextAt = await row.ReadAsync(cancellationToken) ? row.GetFieldValue<DateTimeOffset>(0) : null;
+        await row.NextResultAsync(cancellationToken);
+        await templates.KeepAsync(row, cancellationToken);
         return new ClaimedBatch(claims, seen == options.Value.DispatchBatchSize, nextAt);
     }
 
@@ -125,6 +137,7 @@ internal sealed class Claims(
                 },
             },
             new NpgsqlBatchCommand(NextSql),
+            templates.ReadChanged(),
         ];
     }
 
@@ -266,11 +279,12 @@ internal sealed class Claims(
                 f.message_subject, f.message_content, j.locale, j.addresses, j.time_zone, j.quiet_from, j.quiet_to,
                 CASE WHEN f.attempts @> '[{"outcome": "uncertain"}]'
                     THEN jsonb_path_query_first(f.attempts, '$[*] ? (@.outcome == "uncertain")') ->> 'channel' END,
-                f.mood
+                f.mood,
+                f.template_channel
         )
         SELECT * FROM taken
         UNION ALL
-        SELECT NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        SELECT NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM stopped
         """;
 

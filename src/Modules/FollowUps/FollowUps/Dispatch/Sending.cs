@@ -1,5 +1,5 @@
-using System.Globalization;
 using Conversations.Contracts;
+using Fluid.Values;
 using FollowUps.Contracts;
 using FollowUps.Data;
 using FollowUps.Delivery;
@@ -23,7 +23,7 @@ internal sealed class Sending(
     Claims claims,
     ISender modules,
     Channels channels,
-    TemplateRenderer renderer,
+    NewestTemplates templates,
     UnsubscribeLinks unsubscribing,
     IOptions<FollowUpsOptions> options,
     FollowUpsMeter meter,
@@ -185,51 +185,58 @@ internal sealed class Sending(
                 {
                     Route = route,
                     TemplateId = prepared.TemplateId,
+                    TemplateChannel = prepared.TemplateChannel,
                     Subject = prepared.Subject,
                     Body = prepared.Body,
                 };
         }
 
         var templateId = claim.PinnedTemplateId ?? TemplateChoice.For(claim.Trigger, band, mood.ConversationCount);
-        var (subject, body) = renderer.Render(BuiltInTemplates.All[templateId], Values(claim, now), claim.Variables);
-        return new Outcome(claim, OutcomeKind.Sent)
-        {
-            Route = route,
-            Mood = band,
-            MoodScore = mood.Score,
-            TemplateId = templateId,
-            Subject = subject,
-            Body = body,
-        };
+        var template = templates.Book.Find(new TemplateKey(templateId, claim.Locale, lane.Name));
+        var worded = TemplateRenderer.Render(template, Values(claim, now), claim.Locale);
+        return worded.Body is null
+            ? Unsent(new Outcome(claim, OutcomeKind.Retry) { Reason = worded.Error }, now)
+            : new Outcome(claim, OutcomeKind.Sent)
+            {
+                Route = route,
+                Mood = band,
+                MoodScore = mood.Score,
+                TemplateId = templateId,
+                Template = template,
+                TemplateChannel = template.Channel,
+                Subject = worded.Subject,
+                Body = worded.Body,
+            };
     }
 
-    private static Dictionary<string, string> Values(Claim claim, DateTimeOffset now)
+    private static IEnumerable<KeyValuePair<string, FluidValue>> Values(Claim claim, DateTimeOffset now)
     {
-        var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["user_id"] = claim.UserId };
+        foreach (var own in TemplateVariables.Own(claim.Variables))
+        {
+            yield return own;
+        }
+
+        yield return new(TemplateVariables.UserId, new StringValue(claim.UserId));
         if (claim.BookingId is { } booking)
         {
-            values["booking_id"] = booking;
+            yield return new(TemplateVariables.BookingId, new StringValue(booking));
         }
 
         if (claim.EventAt is { } eventAt)
         {
-            values["event_date"] = TemplateRenderer.EventDate(
-                Instant.FromDateTimeOffset(eventAt).InZone(claim.Zone).ToDateTimeOffset(),
-                claim.Locale
-            );
+            var local = Instant.FromDateTimeOffset(eventAt).InZone(claim.Zone).ToDateTimeOffset();
+            yield return new(TemplateVariables.EventDate, new StringValue(TemplateVariables.Date(local, claim.Locale)));
         }
 
         if (claim.LastActivityAt is { } active)
         {
-            values["days_inactive"] = ((int)(now - active).TotalDays).ToString(CultureInfo.InvariantCulture);
+            yield return new(TemplateVariables.DaysInactive, NumberValue.Create((int)(now - active).TotalDays));
         }
 
         if (claim.Message is { } message)
         {
-            values["custom_message"] = message;
+            yield return new(TemplateVariables.CustomMessage, new StringValue(message));
         }
-
-        return values;
     }
 
     // Before anything leaves: should the attempt end uncertain, its words, its channel and its key are known. Whoever lost the claim meanwhile,
@@ -257,6 +264,9 @@ internal sealed class Sending(
         command.Parameters.Add(
             Columns.Of(worded.Select(o => o.Route!.Lane!.Channel.ProviderKey(o.Claim.Id)), NpgsqlDbType.Text)
         );
+        command.Parameters.Add(Columns.Of(worded.Select(o => o.Template?.Version), NpgsqlDbType.Integer));
+        command.Parameters.Add(Columns.Of(worded.Select(o => o.Template?.Locale), NpgsqlDbType.Text));
+        command.Parameters.Add(Columns.Of(worded.Select(o => o.Template?.Channel), NpgsqlDbType.Text));
         var kept = new HashSet<Guid>();
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
@@ -288,6 +298,7 @@ internal sealed class Sending(
             )
             {
                 Trigger = o.Claim.Trigger,
+                IsHtml = TemplateRenderer.IsHtml(o.TemplateChannel),
             }),
             cancellationToken,
             abandoned.Token
@@ -333,7 +344,16 @@ internal sealed class Sending(
             outcome.Kind = OutcomeKind.TurnedAway;
             outcome.NextAt = now + wait;
         }
-        else if (outcome.Claim.Try >= options.Value.MaxAttempts)
+        else
+        {
+            Unsent(outcome, now);
+        }
+    }
+
+    // An attempt that counts: the next one later, or none.
+    private Outcome Unsent(Outcome outcome, DateTimeOffset now)
+    {
+        if (outcome.Claim.Try >= options.Value.MaxAttempts)
         {
             outcome.Kind = OutcomeKind.Failed;
         }
@@ -342,6 +362,8 @@ internal sealed class Sending(
             outcome.Kind = OutcomeKind.Retry;
             outcome.NextAt = now + Backoff.After(outcome.Claim.Try, options.Value);
         }
+
+        return outcome;
     }
 
     // Before the outcomes, so that a crash in between stores the text again (same id) instead of never.
@@ -403,6 +425,9 @@ internal sealed class Sending(
     public const string WriteDownSql = """
         UPDATE followups.follow_ups f
         SET mood = coalesce(o.mood, f.mood), template_id = o.template_id, message_subject = o.subject, message_content = o.body,
+            template_version = coalesce(o.template_version, f.template_version),
+            template_locale = CASE WHEN o.template_version IS NULL THEN f.template_locale ELSE o.template_locale END,
+            template_channel = CASE WHEN o.template_version IS NULL THEN f.template_channel ELSE o.template_channel END,
             attempts = jsonb_set(f.attempts, '{-1}',
                 f.attempts -> -1 || jsonb_build_object('channel', o.channel, 'providerKey', o.provider_key)),
             decisions = CASE
@@ -411,8 +436,8 @@ internal sealed class Sending(
                     jsonb_build_object('from', f.template_id, 'to', o.template_id,
                         'mood', (array['high', 'neutral', 'low'])[o.mood + 1], 'moodScore', o.score))
             END
-        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10)
-            AS o(id, fence, mood, score, template_id, subject, body, channel, provider_key)
+        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            AS o(id, fence, mood, score, template_id, subject, body, channel, provider_key, template_version, template_locale, template_channel)
         WHERE f.id = o.id AND f.fence = o.fence AND f.status = 0
         RETURNING f.id
         """;
@@ -439,7 +464,8 @@ internal sealed class Sending(
                 END,
             decisions = CASE
                     WHEN o.kind = 0 THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'sent', 'inputs', jsonb_build_object(
-                        'templateId', f.template_id, 'mood', (array['high', 'neutral', 'low'])[f.mood + 1], 'moodScore', o.score))
+                        'templateId', f.template_id, 'templateVersion', f.template_version, 'templateLocale', f.template_locale,
+                        'templateChannel', f.template_channel, 'mood', (array['high', 'neutral', 'low'])[f.mood + 1], 'moodScore', o.score))
                     WHEN o.kind = 2 THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'failed', 'reason', o.reason)
                     WHEN o.kind = 3 AND o.reason IS DISTINCT FROM f.held_reason
                         THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'held', 'reason', o.reason,
@@ -472,6 +498,10 @@ internal sealed class Sending(
         public FollowUpMood? Mood { get; init; }
         public double? MoodScore { get; init; }
         public string? TemplateId { get; init; }
+
+        // Null when words go again: which text they were is kept already.
+        public TemplateText? Template { get; init; }
+        public string? TemplateChannel { get; init; }
         public string? Subject { get; init; }
         public string? Body { get; init; }
     }

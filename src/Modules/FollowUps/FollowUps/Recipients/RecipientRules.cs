@@ -19,7 +19,7 @@ internal static partial class RecipientRules
 
         CheckZone("timeZone", recipient.TimeZone, fail);
 
-        if (recipient.Locale is { } locale && !IsKnown(locale))
+        if (recipient.Locale is { } locale && !IsLocale(locale))
         {
             fail("locale", "It must be a known BCP 47 tag, such as en or de-AT.");
         }
@@ -31,7 +31,7 @@ internal static partial class RecipientRules
 
         foreach (var (channel, address) in recipient.Addresses ?? new Dictionary<string, string?>())
         {
-            if (!Slug.IsMatch(channel))
+            if (!IsChannel(channel))
             {
                 fail("addresses", "A channel is a lower-case slug of at most 20 characters.");
                 continue;
@@ -91,6 +91,8 @@ internal static partial class RecipientRules
         }
     }
 
+    public static bool IsChannel(string channel) => Slug.IsMatch(channel);
+
     public static void CheckTime(string field, string? text, Action<string, string> fail)
     {
         if (Time(text) is null)
@@ -100,7 +102,7 @@ internal static partial class RecipientRules
     }
 
     // ICU makes a culture for any well-formed tag; the predefined ones are those it has data for.
-    private static bool IsKnown(string locale)
+    public static bool IsLocale(string locale)
     {
         if (!LanguageTag.IsMatch(locale))
         {

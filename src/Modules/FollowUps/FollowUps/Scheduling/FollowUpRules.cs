@@ -74,7 +74,7 @@ internal static class FollowUpRules
         CheckInstant("lastActivityAt", item.LastActivityAt, item.Trigger == FollowUpTrigger.Reengagement, fail);
         CheckInstant("scheduledAt", item.ScheduledAt, item.Trigger == FollowUpTrigger.Custom, fail);
         CheckInstant("notAfter", item.NotAfter, needed: false, fail);
-        if (item.TemplateId is { } template && !BuiltInTemplates.All.ContainsKey(template))
+        if (item.TemplateId is { } template && !BuiltInTemplates.Kinds.ContainsKey(template))
         {
             fail("templateId", "There is no such template.");
         }
@@ -85,17 +85,24 @@ internal static class FollowUpRules
         }
 
         CheckClock(item, fail);
-        if (item.Variables is { } variables)
+        CheckVariables(item.Variables, fail);
+    }
+
+    public static void CheckVariables(JsonElement? given, Action<string, string> fail)
+    {
+        if (given is not { } variables)
         {
-            var raw = variables.GetRawText();
-            if (variables.ValueKind != JsonValueKind.Object || Encoding.UTF8.GetByteCount(raw) > MaxVariablesBytes)
-            {
-                fail("variables", $"It must be a JSON object of {MaxVariablesBytes} bytes or fewer.");
-            }
-            else if (raw.Contains("\\u0000", StringComparison.Ordinal))
-            {
-                fail("variables", "It must not contain the character U+0000.");
-            }
+            return;
+        }
+
+        var raw = variables.GetRawText();
+        if (variables.ValueKind != JsonValueKind.Object || Encoding.UTF8.GetByteCount(raw) > MaxVariablesBytes)
+        {
+            fail("variables", $"It must be a JSON object of {MaxVariablesBytes} bytes or fewer.");
+        }
+        else if (raw.Contains("\\u0000", StringComparison.Ordinal))
+        {
+            fail("variables", "It must not contain the character U+0000.");
         }
     }
 

@@ -1,8 +1,10 @@
 using System.Collections.Frozen;
+using FollowUps.Contracts;
 
 namespace FollowUps.Wording;
 
-internal sealed record Template(string Id, string? Subject, string Body);
+// A template's fixed part: what it words.
+internal sealed record TemplateKind(string Id, FollowUpTrigger Trigger, FollowUpMood? Mood = null);
 
 internal static class BuiltInTemplates
 {
@@ -14,44 +16,16 @@ internal static class BuiltInTemplates
     public const string EmotionCheckIn = "emotion_check_in";
     public const string Custom = "custom";
 
-    public static readonly FrozenDictionary<string, Template> All = new Template[]
+    public static readonly FrozenDictionary<string, TemplateKind> Kinds = new TemplateKind[]
     {
-        new(
-            PostEventHigh,
-            "How lovely that was",
-            "It was a pleasure to look after you{% if event_date %} on {{ event_date }}{% endif %}. "
-                + "If you have a minute, a few words about your day would mean a lot to us, and we would gladly plan the next one with you."
-        ),
-        new(
-            PostEventNeutral,
-            "How was it for you?",
-            "Thank you for having us{% if event_date %} on {{ event_date }}{% endif %}. "
-                + "How was it for you? Tell us what went well and what we should do better: we read every answer."
-        ),
-        new(
-            PostEventLow,
-            "We would like to make it right",
-            "Not everything{% if event_date %} on {{ event_date }}{% endif %} went as you had hoped, and we are sorry. "
-                + "Please tell us what happened. Someone from our team will answer you in person and put right what we can."
-        ),
-        new(
-            ReengagementGeneral,
-            "Is there anything we can do for you?",
-            "We have not heard from each other{% if days_inactive %} for {{ days_inactive }} days{% endif %}. "
-                + "If a date or an idea is on your mind, just answer here and we will take it from there."
-        ),
-        new(
-            ReengagementPastCustomer,
-            "It would be good to see you again",
-            "It has been a while{% if days_inactive %}: {{ days_inactive }} days{% endif %} since we last spoke. "
-                + "We remember what you like; say when, and we will suggest something that fits."
-        ),
-        new(
-            EmotionCheckIn,
-            "Can we help?",
-            "Our last messages left us with the feeling that something is not right. "
-                + "What can we do? If you would rather talk to a person, answer with a good time and we will call."
-        ),
-        new(Custom, null, "{{ custom_message }}"),
-    }.ToFrozenDictionary(template => template.Id, StringComparer.Ordinal);
+        new(PostEventHigh, FollowUpTrigger.PostEvent, FollowUpMood.High),
+        new(PostEventNeutral, FollowUpTrigger.PostEvent, FollowUpMood.Neutral),
+        new(PostEventLow, FollowUpTrigger.PostEvent, FollowUpMood.Low),
+        new(ReengagementGeneral, FollowUpTrigger.Reengagement),
+        new(ReengagementPastCustomer, FollowUpTrigger.Reengagement),
+        new(EmotionCheckIn, FollowUpTrigger.EmotionBased),
+        new(Custom, FollowUpTrigger.Custom),
+    }.ToFrozenDictionary(kind => kind.Id, StringComparer.Ordinal);
+
+    public static IReadOnlyList<TemplateText> Texts { get; } = [.. EnglishTexts.All];
 }

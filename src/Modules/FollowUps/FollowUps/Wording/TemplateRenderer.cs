@@ -1,62 +1,107 @@
-using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text.Json;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
 using Fluid;
 using Fluid.Values;
 
 namespace FollowUps.Wording;
 
-// Liquid, parsed once.
-internal sealed class TemplateRenderer
-{
-    private static readonly FluidParser Parser = new();
-    private static readonly TemplateOptions Options = new() { MaxSteps = 10_000 };
-    private readonly ConcurrentDictionary<string, IFluidTemplate> parsed = new(StringComparer.Ordinal);
+// A worded template, or what is wrong with it.
+internal readonly record struct Rendered(
+    string? Subject,
+    string? Body,
+    string? Error = null,
+    bool IsBeyondLimits = false
+);
 
-    public (string? Subject, string Body) Render(
-        Template template,
-        IReadOnlyDictionary<string, string> values,
-        string? variables
+internal static class TemplateRenderer
+{
+    private const string Email = "email";
+    private const int MaxSubject = 200;
+    private static readonly HtmlEncoder HtmlValues = HtmlEncoder.Create(UnicodeRanges.All);
+    private static readonly TemplateOptions Options = NewOptions();
+
+    // Values that come later replace earlier ones of the same name.
+    public static Rendered Render(
+        TemplateText template,
+        IEnumerable<KeyValuePair<string, FluidValue>> values,
+        string? locale
     )
     {
-        var context = new TemplateContext(Options);
-        if (variables is not null)
+        var hasValues = false;
+        try
         {
-            using var document = JsonDocument.Parse(variables);
-            foreach (var member in document.RootElement.EnumerateObject())
+            var rendering = new Rendering(Options)
             {
-                context.SetValue(member.Name, Value(member.Value));
+                CultureInfo = locale is null ? CultureInfo.InvariantCulture : CultureInfo.GetCultureInfo(locale),
+            };
+            foreach (var (name, value) in values)
+            {
+                rendering.SetValue(name, value);
             }
-        }
 
-        foreach (var (name, value) in values)
+            hasValues = true;
+            var subject = template.ParsedSubject is { } parsed
+                ? OneLine(Text(parsed, rendering, NullEncoder.Default))
+                : null;
+            var body = Text(
+                template.ParsedBody,
+                rendering,
+                IsHtml(template.Channel) ? HtmlValues : NullEncoder.Default
+            );
+            return string.IsNullOrWhiteSpace(body) ? Failed(template, "It comes out empty.") : new(subject, body);
+        }
+        catch (LiquidException problem)
         {
-            context.SetValue(name, value);
+            return Failed(template, problem.Message);
         }
-
-        return (template.Subject is { } subject ? Text(subject, context) : null, Text(template.Body, context));
+        catch (RenderingException problem)
+        {
+            return Failed(template, problem.Message, isBeyondLimits: true);
+        }
+        catch (InvalidOperationException) when (hasValues)
+        {
+            return Failed(template, $"It takes more than {Rendering.StepLimit} steps.", isBeyondLimits: true);
+        }
+        // Whatever a value makes of a template must not reach the other follow-ups of a batch. What the exception says may hold the value.
+        catch (Exception problem)
+        {
+            return Failed(template, $"Its values do not fit it ({problem.GetType().Name}).");
+        }
     }
 
-    public static string EventDate(DateTimeOffset eventAt, string? locale)
+    // A text for all channels is plain, in e-mail too.
+    public static bool IsHtml(string? templateChannel) => templateChannel == Email;
+
+    private static Rendered Failed(TemplateText template, string reason, bool isBeyondLimits = false) =>
+        new(null, null, $"The template {template.Id} cannot be rendered. {reason}", isBeyondLimits);
+
+    private static string Text(ParsedLiquid parsed, Rendering rendering, TextEncoder encoder)
     {
-        var culture = locale is null ? CultureInfo.InvariantCulture : CultureInfo.GetCultureInfo(locale);
-        return culture.TwoLetterISOLanguageName is "en" or "iv"
-            ? eventAt.ToString("MMMM dd, yyyy", CultureInfo.InvariantCulture)
-            : eventAt.ToString("D", culture);
+        using var writer = new LimitedWriter();
+        parsed.Template.RenderAsync(writer, encoder, rendering).AsTask().GetAwaiter().GetResult();
+        return WellFormed(writer.ToString());
     }
 
-    private string Text(string source, TemplateContext context) =>
-        parsed.GetOrAdd(source, Parser.Parse).Render(context);
+    // A filter may cut a character in two.
+    private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 
-    private static FluidValue Value(JsonElement json) =>
-        json.ValueKind switch
-        {
-            JsonValueKind.String => new StringValue(json.GetString()!),
-            JsonValueKind.Number => NumberValue.Create(json.GetDecimal()),
-            JsonValueKind.True => BooleanValue.True,
-            JsonValueKind.False => BooleanValue.False,
-            JsonValueKind.Array => new ArrayValue([.. json.EnumerateArray().Select(Value)]),
-            JsonValueKind.Object => new StringValue(json.GetRawText()),
-            _ => NilValue.Instance,
-        };
+    // A line break in a subject begins a header of the sender's choosing.
+    private static string OneLine(string text)
+    {
+        var line = string.Join(
+            ' ',
+            string.Concat(text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        );
+        return line.Length <= MaxSubject ? line : WellFormed($"{line[..(MaxSubject - 1)]}…");
+    }
+
+    private static TemplateOptions NewOptions()
+    {
+        var options = new TemplateOptions { MaxSteps = Rendering.StepLimit, StrictFilters = true };
+        LiquidFilters.Restrict(options.Filters);
+        return options;
+    }
 }

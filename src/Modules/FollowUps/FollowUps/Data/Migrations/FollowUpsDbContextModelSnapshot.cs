@@ -228,13 +228,25 @@ namespace FollowUps.Data.Migrations
                         .HasColumnType("smallint")
                         .HasColumnName("status");
 
+                    b.Property<string>("TemplateChannel")
+                        .HasColumnType("text")
+                        .HasColumnName("template_channel");
+
                     b.Property<string>("TemplateId")
                         .HasColumnType("text")
                         .HasColumnName("template_id");
 
+                    b.Property<string>("TemplateLocale")
+                        .HasColumnType("text")
+                        .HasColumnName("template_locale");
+
                     b.Property<bool>("TemplatePinned")
                         .HasColumnType("boolean")
                         .HasColumnName("template_pinned");
+
+                    b.Property<int?>("TemplateVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("template_version");
 
                     b.Property<string>("TimeZone")
                         .HasColumnType("text")
@@ -446,6 +458,82 @@ namespace FollowUps.Data.Migrations
                     b.ToTable("refusals", "followups");
 
                     b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
+                });
+
+            modelBuilder.Entity("FollowUps.Data.TemplateRevisionRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Revision")
+                        .HasColumnType("bigint")
+                        .HasColumnName("revision");
+
+                    b.HasKey("Id")
+                        .HasName("pk_template_revision");
+
+                    b.ToTable("template_revision", "followups");
+
+                    b.HasData(
+                        new
+                        {
+                            Id = 1,
+                            Revision = 0L
+                        });
+                });
+
+            modelBuilder.Entity("FollowUps.Data.TemplateRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Locale")
+                        .HasColumnType("text")
+                        .HasColumnName("locale")
+                        .UseCollation("C");
+
+                    b.Property<string>("Channel")
+                        .HasColumnType("text")
+                        .HasColumnName("channel")
+                        .UseCollation("C");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("body");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Subject")
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.PrimitiveCollection<string[]>("Variables")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("variables");
+
+                    b.HasKey("Id", "Locale", "Channel", "Version")
+                        .HasName("pk_templates");
+
+                    b.HasIndex(new[] { "Id", "Locale", "Channel" }, "ix_templates_in_force")
+                        .IsUnique()
+                        .HasFilter("ended_at IS NULL");
+
+                    b.ToTable("templates", "followups");
                 });
 
             modelBuilder.Entity("FollowUps.Data.UnsubscribeKeyRow", b =>

@@ -1,0 +1,164 @@
+using FollowUps.Contracts;
+using Host.Access;
+using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
+
+namespace Host.Api;
+
+internal static class Templates
+{
+    public static void MapTemplates(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/api/v1/templates").WithTags("Templates").Needs(Scopes.FollowUps);
+        api.MapGet("", List);
+        api.MapGet("/{id}", Get);
+        api.MapPut("/{id}", Put);
+        api.MapDelete("/{id}", Delete);
+        api.MapPost("/{id}/preview", Preview);
+    }
+
+    private static async Task<IResult> List(ISender modules, CancellationToken cancellationToken)
+    {
+        var list = await modules.Send(new ListTemplates(), cancellationToken);
+        return TypedResults.Ok(new ListedTemplates(list.Items, null, list.Variables));
+    }
+
+    private static async Task<IResult> Get(
+        string id,
+        HttpContext context,
+        ISender modules,
+        CancellationToken cancellationToken,
+        string? locale = null,
+        string? channel = null
+    )
+    {
+        if (await modules.Send(new GetTemplate(id, locale, channel), cancellationToken) is not { } template)
+        {
+            return TypedResults.NotFound();
+        }
+
+        var tag = Tagged(context, template);
+        return
+            context.Request.GetTypedHeaders().IfNoneMatch is { Count: > 0 } seen
+            && seen.Any(one => one.Equals(EntityTagHeaderValue.Any) || one.Compare(tag, useStrongComparison: false))
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Ok(template);
+    }
+
+    private static async Task<IResult> Put(
+        string id,
+        TemplateBody body,
+        HttpContext context,
+        ISender modules,
+        CancellationToken cancellationToken,
+        string? locale = null,
+        string? channel = null
+    ) =>
+        Changed(
+            context,
+            await modules.Send(
+                new PutTemplate
+                {
+                    Id = id,
+                    Locale = locale,
+                    Channel = channel,
+                    Subject = body.Subject,
+                    Body = body.Body ?? "",
+                    Variables = body.Variables,
+                    IfMatch = IfMatch(context),
+                },
+                cancellationToken
+            )
+        );
+
+    private static async Task<IResult> Delete(
+        string id,
+        HttpContext context,
+        ISender modules,
+        CancellationToken cancellationToken,
+        string? locale = null,
+        string? channel = null
+    ) =>
+        Changed(
+            context,
+            await modules.Send(new DeleteTemplate(id, locale, channel, IfMatch(context)), cancellationToken)
+        );
+
+    private static async Task<IResult> Preview(
+        string id,
+        PreviewBody? body,
+        ISender modules,
+        CancellationToken cancellationToken,
+        string? locale = null,
+        string? channel = null
+    ) =>
+        await modules.Send(
+            new PreviewTemplate
+            {
+                Id = id,
+                Locale = locale,
+                Channel = channel,
+                Variables = body?.Variables,
+                Mood = body?.Mood,
+                UserId = body?.UserId,
+            },
+            cancellationToken
+        )
+            is { } preview
+            ? TypedResults.Ok(preview)
+            : TypedResults.NotFound();
+
+    private static IResult Changed(HttpContext context, TemplateWrite? write)
+    {
+        if (write is null)
+        {
+            return TypedResults.NotFound();
+        }
+
+        Tagged(context, write.Template);
+        return write.Outcome switch
+        {
+            TemplateWriteOutcome.Done => TypedResults.Ok(write.Template),
+            TemplateWriteOutcome.NotMatched => Refused(
+                StatusCodes.Status412PreconditionFailed,
+                "Another text is in force than the one that If-Match names; the ETag of this answer is its."
+            ),
+            _ => Refused(StatusCodes.Status409Conflict, "There are as many overrides as may be: delete one first."),
+        };
+    }
+
+    private static ProblemHttpResult Refused(int status, string reason) =>
+        TypedResults.Problem(reason, statusCode: status);
+
+    private static EntityTagHeaderValue Tagged(HttpContext context, Template template)
+    {
+        var tag = new EntityTagHeaderValue($"\"{template.Tag}\"");
+        context.Response.GetTypedHeaders().ETag = tag;
+        return tag;
+    }
+
+    // A header that nobody can read must not let a change through. A weak tag matches nothing here.
+    private static string[]? IfMatch(HttpContext context)
+    {
+        if (context.Request.Headers.IfMatch.Count == 0)
+        {
+            return null;
+        }
+
+        var tags = context.Request.GetTypedHeaders().IfMatch;
+        return tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any))
+            ? null
+            : [.. tags.Where(tag => !tag.IsWeak).Select(tag => tag.Tag.ToString().Trim('"'))];
+    }
+
+    internal sealed record ListedTemplates(
+        IReadOnlyList<Template> Items,
+        string? NextCursor,
+        IReadOnlyList<TemplateVariable> Variables
+    );
+
+    internal sealed record TemplateBody(string? Subject, string? Body, IReadOnlyList<string?>? Variables);
+
+    internal sealed record PreviewBody(System.Text.Json.JsonElement? Variables, FollowUpMood? Mood, string? UserId);
+}
