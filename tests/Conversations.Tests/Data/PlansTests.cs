@@ -2,7 +2,7 @@ using Conversations.Contracts;
 
 namespace Conversations.Tests.Data;
 
-public sealed class PlansTests(ExplainedModule module) : IClassFixture<ExplainedModule>
+public sealed class PlansTests(ExplainedConversations module) : IClassFixture<ExplainedConversations>
 {
     private static readonly DateTimeOffset DayAgo = DateTimeOffset.UtcNow.AddDays(-1);
 

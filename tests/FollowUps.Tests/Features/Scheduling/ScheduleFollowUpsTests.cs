@@ -12,6 +12,14 @@ public sealed class ScheduleFollowUpsTests(HostFixture host) : IClassFixture<Hos
     private async Task<IReadOnlyList<ScheduleResult>> Schedule(params NewFollowUp[] items) =>
         await host.Modules.Send(new ScheduleFollowUps(items), TestContext.Current.CancellationToken);
 
+    private async Task<IReadOnlyList<ListedFollowUp>> PendingOf(string user) =>
+        (
+            await host.Modules.Send(
+                new ListFollowUps(user, FollowUpStatus.Pending),
+                TestContext.Current.CancellationToken
+            )
+        ).Items;
+
     private static NewFollowUp PostEvent(string user, DateTimeOffset eventAt) =>
         new()
         {
@@ -80,31 +88,43 @@ public sealed class ScheduleFollowUpsTests(HostFixture host) : IClassFixture<Hos
         );
 
         Assert.Single(results, result => result[0].Outcome == ScheduleOutcome.Scheduled);
-        Assert.Single(results.Select(result => result[0].FollowUp!.Id).Distinct());
+        var pending = Assert.Single(await PendingOf(user));
+        Assert.All(results, result => Assert.Equal(pending.Id, result[0].FollowUp!.Id));
     }
 
     [Fact]
-    public async Task Shuffled_batches_over_the_same_users_neither_deadlock_nor_double()
+    public async Task Shuffled_batches_and_single_requests_over_the_same_users_neither_deadlock_nor_double()
     {
         var users = Enumerable.Range(0, 40).Select(_ => Some.Id()).ToArray();
+        NewFollowUp[] Shuffled() =>
+            [
+                .. users
+                    .OrderBy(_ => Random.Shared.Next())
+                    .Select(user => PostEvent(user, Noon.AddHours(Random.Shared.Next(9)))),
+            ];
 
-        var results = await Task.WhenAll(
-            Enumerable
-                .Range(0, 16)
-                .Select(writer =>
-                    Schedule([
-                        .. users
-                            .OrderBy(user => string.GetHashCode(user + writer, StringComparison.Ordinal))
-                            .Select(user => PostEvent(user, Noon)),
-                    ])
-                )
-        );
+        var batches = Enumerable.Range(0, 8).Select(_ => Schedule(Shuffled()));
+        var singles = Enumerable
+            .Range(0, 8)
+            .Select(async _ =>
+            {
+                var results = new List<ScheduleResult>();
+                foreach (var item in Shuffled())
+                {
+                    results.AddRange(await Schedule(item));
+                }
 
-        Assert.Equal(
-            40,
-            results.SelectMany(result => result).Count(result => result.Outcome == ScheduleOutcome.Scheduled)
-        );
-        Assert.Equal(40, results.SelectMany(result => result).Select(result => result.FollowUp!.Id).Distinct().Count());
+                return (IReadOnlyList<ScheduleResult>)results;
+            });
+        var all = (await Task.WhenAll(batches.Concat(singles))).SelectMany(results => results).ToArray();
+
+        Assert.Equal(16 * 40, all.Length);
+        Assert.Equal(40, all.Count(result => result.Outcome == ScheduleOutcome.Scheduled));
+        foreach (var user in users)
+        {
+            var pending = Assert.Single(await PendingOf(user));
+            Assert.All(all.Where(r => r.FollowUp!.UserId == user), r => Assert.Equal(pending.Id, r.FollowUp!.Id));
+        }
     }
 
     [Fact]

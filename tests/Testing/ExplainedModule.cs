@@ -1,18 +1,18 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Conversations.Data;
 using MediatR;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Testing;
+using Xunit;
 
-namespace Conversations.Tests.Data;
+namespace Testing;
 
 // The module alone, on a database large enough for its plans to matter. The server answers every statement with the plan that it ran
 // (auto_explain, as a notice), so what a test sees is the plan of what the handler sent, parameters included.
-public sealed class ExplainedModule : IAsyncLifetime, ILoggerProvider, ILogger
+public abstract class ExplainedModule(string schema) : IAsyncLifetime, ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<Plan> plans = new();
     private ServiceProvider? services;
@@ -30,13 +30,11 @@ public sealed class ExplainedModule : IAsyncLifetime, ILoggerProvider, ILogger
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection([new("ConnectionStrings:Postgres", connection.ConnectionString)])
             .Build();
-        services = new ServiceCollection()
-            .AddLogging()
-            .AddSingleton(TimeProvider.System)
-            .AddConversationsModule(configuration)
-            .AddMediatR(mediator => mediator.RegisterServicesFromAssembly(typeof(ConversationsModule).Assembly))
+        var registered = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System);
+        Add(registered, configuration);
+        services = registered
             .AddKeyedSingleton(
-                ConversationsDbContext.Schema,
+                schema,
                 (_, _) =>
                     new NpgsqlDataSourceBuilder(connection.ConnectionString)
                         .UseLoggerFactory(
@@ -45,34 +43,56 @@ public sealed class ExplainedModule : IAsyncLifetime, ILoggerProvider, ILogger
                         .Build()
             )
             .BuildServiceProvider();
-        await services.MigrateConversationsAsync(TestContext.Current.CancellationToken);
+        await MigrateAsync(services);
 
         await using var database = NpgsqlDataSource.Create(connection.ConnectionString);
-        foreach (var statement in (string[])[MessagesSql, ConversationsSql, "VACUUM ANALYZE"])
+        foreach (var statement in (string[])[.. Fill, "VACUUM ANALYZE"])
         {
             await using var command = database.CreateCommand(statement);
             command.CommandTimeout = 120;
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
+
+        // What loads a key. What works in the background would be explained too.
+        foreach (var loader in services.GetServices<IHostedService>().Where(hosted => hosted is not BackgroundService))
+        {
+            await loader.StartAsync(TestContext.Current.CancellationToken);
+        }
     }
 
-    internal async Task<Plan> PlanOf<T>(IRequest<T> request)
+    protected abstract void Add(IServiceCollection services, IConfiguration configuration);
+
+    protected abstract Task MigrateAsync(IServiceProvider services);
+
+    // Statements that fill the tables with so much that a bad plan is dear.
+    protected abstract IEnumerable<string> Fill { get; }
+
+    // Of every statement, in the order of their execution.
+    public async Task<IReadOnlyList<Plan>> PlansOf(Func<IServiceProvider, Task> operation)
     {
         plans.Clear();
-        await services!.GetRequiredService<ISender>().Send(request, TestContext.Current.CancellationToken);
-        return Assert.Single(plans);
+        await operation(services!);
+        return [.. plans];
+    }
+
+    public async Task<Plan> PlanOf<T>(IRequest<T> request)
+    {
+        var all = await PlansOf(module =>
+            module.GetRequiredService<ISender>().Send(request, TestContext.Current.CancellationToken)
+        );
+        return all.Single();
     }
 
     // In keys, in INCLUDE, in expressions and in predicates: PostgreSQL records that an index depends on each of them.
-    internal async Task<List<string>> IndexedColumnsOf(string table)
+    public async Task<List<string>> IndexedColumnsOf(string table)
     {
         await using var command = services!
-            .GetRequiredKeyedService<NpgsqlDataSource>(ConversationsDbContext.Schema)
+            .GetRequiredKeyedService<NpgsqlDataSource>(schema)
             .CreateCommand(
                 """
                 SELECT DISTINCT a.attname::text COLLATE "C"
                 FROM pg_index i
-                JOIN pg_class t ON t.oid = i.indrelid AND t.relnamespace = 'conversations'::regnamespace AND t.relname = $1
+                JOIN pg_class t ON t.oid = i.indrelid AND t.relnamespace = $2::regnamespace AND t.relname = $1
                 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0
                 WHERE a.attnum = ANY (i.indkey)
                    OR EXISTS (
@@ -84,6 +104,7 @@ public sealed class ExplainedModule : IAsyncLifetime, ILoggerProvider, ILogger
                 """
             );
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = table });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = schema });
         var columns = new List<string>();
         await using var row = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
         while (await row.ReadAsync(TestContext.Current.CancellationToken))
@@ -96,6 +117,7 @@ public sealed class ExplainedModule : IAsyncLifetime, ILoggerProvider, ILogger
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (services is not null)
         {
             await services.DisposeAsync();
@@ -123,34 +145,11 @@ public sealed class ExplainedModule : IAsyncLifetime, ILoggerProvider, ILogger
 
     ILogger ILoggerProvider.CreateLogger(string categoryName) => this;
 
-    void IDisposable.Dispose() { }
-
-    // 40 000 conversations; most customers have 4, `busy` has 2000. One conversation is long: 20 000 messages.
-    private const string MessagesSql = """
-        INSERT INTO conversations.messages (conversation_id, id, sent_at, role, channel, content, score, token_count)
-        SELECT CASE WHEN i % 10 = 0 THEN 'long' ELSE 'c-' || i % 40000 END, gen_random_uuid(), now() - i * interval '13 s',
-               (i / 40000 % 2)::smallint, (array['web', 'sms', 'whatsapp'])[1 + i % 3],
-               'Is tasting ' || i % 997 || ' still on for ' || (array['Friday', 'Monday'])[1 + i % 2] || '?',
-               CASE WHEN i % 2 = 0 THEN i % 100 / 100.0 END, 10
-        FROM generate_series(1, 200000) i
-        """;
-
-    private const string ConversationsSql = """
-        INSERT INTO conversations.conversations
-            (id, user_id, message_count, created_at, last_message_at, escalated_at, channels, window_at, window_ids, window_scores)
-        SELECT m.conversation_id,
-               CASE WHEN m.number < 2000 THEN 'busy' ELSE 'u-' || m.number % 10000 END,
-               count(*), min(m.sent_at), max(m.sent_at), CASE WHEN m.number % 1000 = 1 THEN now() END, array_agg(DISTINCT m.channel),
-               array[now()], array[gen_random_uuid()], array[0.5]
-        FROM (SELECT *, coalesce(substring(conversation_id FROM 3)::int, 0) AS number FROM conversations.messages WHERE conversation_id <> 'long'
-              UNION ALL
-              SELECT *, 9999 FROM conversations.messages WHERE conversation_id = 'long') m
-        GROUP BY m.conversation_id, m.number
-        """;
+    void IDisposable.Dispose() => GC.SuppressFinalize(this);
 }
 
 // What PostgreSQL did for a statement.
-internal sealed class Plan
+public sealed class Plan
 {
     private readonly List<JsonElement> nodes = [];
 

@@ -1,0 +1,132 @@
+using FollowUps.Contracts;
+using FollowUps.Dispatch;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Testing;
+
+namespace FollowUps.Tests.Data;
+
+public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<ExplainedFollowUps>
+{
+    private static readonly DateTimeOffset Evening = DateTimeOffset.UtcNow.AddDays(400);
+
+    // Pinned, so that the other module is not asked for a mood.
+    private static readonly NewFollowUp PostEvent = new()
+    {
+        Trigger = FollowUpTrigger.PostEvent,
+        UserId = "u-7",
+        BookingId = "b-7",
+        EventAt = Evening,
+        TemplateId = "custom",
+    };
+
+    private static readonly Guid Known = Guid.Parse("cfcd2084-95d5-65ef-66e7-dff9f98764da");
+
+    // An index with a bar is one of two that PostgreSQL may choose from.
+    private static readonly Dictionary<string, (IBaseRequest Request, string[] Indexes)> Operations = new()
+    {
+        ["schedule"] = (
+            new ScheduleFollowUps([PostEvent]),
+            ["ix_follow_ups_pending", "pk_bookings", "pk_recipients", "ix_follow_ups_booking|ix_follow_ups_executed"]
+        ),
+        ["schedule a hundred"] = (
+            new ScheduleFollowUps([.. Enumerable.Range(100, 100).Select(i => PostEvent with { UserId = $"u-{i}" })]),
+            ["ix_follow_ups_pending"]
+        ),
+        ["schedule a reengagement"] = (
+            new ScheduleFollowUps([
+                PostEvent with
+                {
+                    Trigger = FollowUpTrigger.Reengagement,
+                    LastActivityAt = Evening,
+                },
+            ]),
+            ["ix_follow_ups_pending", "ix_follow_ups_executed"]
+        ),
+        ["get"] = (new GetFollowUp(Known), ["pk_follow_ups", "pk_refusals"]),
+        ["list of a customer"] = (new ListFollowUps("u-7"), ["ix_follow_ups_user"]),
+        ["refusals"] = (new ListRefusals("u-7"), ["pk_refusals"]),
+        ["cancel"] = (new CancelFollowUp(Guid.NewGuid()), ["pk_follow_ups"]),
+        ["reschedule"] = (new RescheduleFollowUp(Known, Evening), ["pk_follow_ups", "pk_recipients"]),
+        ["retry"] = (new RetryFollowUp(Known), ["pk_follow_ups", "pk_recipients"]),
+        ["retry all"] = (new RetryFollowUps(To: DateTimeOffset.UtcNow.AddDays(-40)), ["ix_follow_ups_failed"]),
+        ["reschedule a booking"] = (new RescheduleBooking("b-9", Evening), ["ix_follow_ups_booking", "pk_bookings"]),
+        ["cancel a booking"] = (new CancelBooking("b-12"), ["ix_follow_ups_booking", "pk_bookings"]),
+        ["get a recipient"] = (new GetRecipient("u-7"), ["pk_recipients"]),
+        ["put a recipient"] = (
+            new PutRecipient { UserId = "u-11", OptOut = ["all"] },
+            ["pk_recipients", "ix_follow_ups_pending|ix_follow_ups_user"]
+        ),
+        ["outbox of a customer"] = (new ListOutbox("u-7"), ["ix_outbox_user"]),
+        ["outbox"] = (new ListOutbox(), ["ix_outbox_list"]),
+    };
+
+    public static TheoryData<string> Names() => [.. Operations.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task An_operation_reads_by_its_indexes_and_scans_no_table(string name)
+    {
+        var (request, indexes) = Operations[name];
+
+        var plans = await module.PlansOf(services =>
+            services.GetRequiredService<ISender>().Send((object)request, TestContext.Current.CancellationToken)
+        );
+
+        Assert.NotEmpty(plans);
+        Assert.Empty(Sequential(plans));
+        Assert.All(indexes, index => Assert.Contains(Used(plans), used => index.Split('|').Contains(used)));
+    }
+
+    [Theory]
+    [InlineData(null, "ix_follow_ups_list")]
+    [InlineData("u-7", "ix_follow_ups_user")]
+    public async Task A_page_reads_its_own_rows_and_no_more(string? user, string index)
+    {
+        var plan = await module.PlanOf(new ListFollowUps(user, Limit: 3));
+
+        Assert.Equal(4, plan.RowsRead(index));
+        Assert.DoesNotContain("Sort", plan.Nodes);
+    }
+
+    [Fact]
+    public async Task A_claim_finds_what_is_due_and_when_the_next_is_without_reading_the_rest()
+    {
+        var plans = await module.PlansOf(services =>
+            services.GetRequiredService<Claims>().TakeAsync(TestContext.Current.CancellationToken)
+        );
+
+        Assert.Empty(Sequential(plans));
+        Assert.Contains("ix_follow_ups_due", Used(plans), StringComparer.Ordinal);
+        Assert.InRange(plans[^2].RowsRead("ix_follow_ups_due"), 1, 1000);
+        Assert.Equal(1, plans[^1].RowsRead("ix_follow_ups_due"));
+    }
+
+    // What a claim and a sending change must stay out of every index: then they are updates in place (HOT).
+    [Fact]
+    public async Task No_index_holds_what_a_claim_changes() =>
+        Assert.Empty(
+            (await module.IndexedColumnsOf("follow_ups")).Intersect([
+                "leased_until",
+                "fence",
+                "attempts",
+                "decisions",
+                "mood",
+                "template_id",
+                "message_content",
+                "message_subject",
+                "held_reason",
+            ])
+        );
+
+    private static IEnumerable<string> Sequential(IReadOnlyList<Plan> plans) =>
+        plans
+            .SelectMany(plan => plan.Scans)
+            .Where(scan =>
+                scan.StartsWith("Seq Scan", StringComparison.Ordinal)
+                && scan[9..] is "follow_ups" or "recipients" or "bookings" or "refusals" or "outbox"
+            );
+
+    private static HashSet<string> Used(IReadOnlyList<Plan> plans) =>
+        [.. plans.SelectMany(plan => plan.Scans).Select(scan => scan.Split(' ')[^1])];
+}
