@@ -234,6 +234,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         app.UseStatusCodePages();
         app.UseTelemetry();
         app.UseAccess();
+        app.Use(MalformedPaths.Refuse);
         app.Use(EncodedSlashes.Decode);
         var api = app.MapGroup("");
         ((IEndpointConventionBuilder)api).Add(Call.Describe);

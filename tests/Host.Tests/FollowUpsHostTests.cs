@@ -19,9 +19,10 @@ public sealed class FollowUpsHostTests
             Assert.Matches("^The database lacks [0-9]+ migrations. Run `Host migrate` first.$", early.Said.Trim());
         }
 
-        using (var migrate = HostProcess.Start(["migrate"], database))
+        foreach (var command in (string[])["migrate", "keys create --name till --scopes conversations.write"])
         {
-            Assert.True(await migrate.ExitAsync(Token) == 0, migrate.Said);
+            using var process = HostProcess.Start(command.Split(' '), database);
+            Assert.True(await process.ExitAsync(Token) == 0, process.Said);
         }
 
         using var service = HostProcess.Start(database);

@@ -87,7 +87,8 @@ internal sealed partial class ProblemDetailsHandler(
     private static string Reason(JsonException json) =>
         json.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal)
             ? "The value has the wrong type, or is none of those allowed."
-            : json.Message.Split(" Path:")[0].Split(" LineNumber:")[0];
+        : json.Message.StartsWith("Duplicate property", StringComparison.Ordinal) ? "It is given more than once."
+        : json.Message.Split(" Path:")[0].Split(" LineNumber:")[0];
 
     // "Failed to bind parameter "int limit" from "x"." names the parameter second; what names none is about the body.
     private static Dictionary<string, string[]> Parameter(BadHttpRequestException bad) =>

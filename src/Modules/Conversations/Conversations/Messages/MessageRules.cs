@@ -14,6 +14,7 @@ internal static class MessageRules
 
     // What PostgreSQL's numeric takes without a second thought; doubles end at 308.
     private const double MaxNumber = 1e300;
+    private const string HalfPair = "It must not contain half of a surrogate pair.";
 
     public static void Check(
         IReadOnlyList<NewMessage>? messages,
@@ -102,7 +103,7 @@ internal static class MessageRules
         {
             if (at + 1 >= rest.Length || !char.IsSurrogatePair(rest[at], rest[at + 1]))
             {
-                return "It must not contain half of a surrogate pair.";
+                return HalfPair;
             }
         }
 
@@ -206,9 +207,20 @@ internal static class MessageRules
     private static string? Json(JsonElement json, int maxBytes)
     {
         var raw = json.GetRawText();
-        return System.Text.Encoding.UTF8.GetByteCount(raw) > maxBytes
-            ? $"It must be {maxBytes} bytes of JSON or fewer."
-            : Storable(json);
+        if (System.Text.Encoding.UTF8.GetByteCount(raw) > maxBytes)
+        {
+            return $"It must be {maxBytes} bytes of JSON or fewer.";
+        }
+
+        try
+        {
+            return Storable(json);
+        }
+        catch (InvalidOperationException)
+        {
+            // An escape such as \ud800 is read only now.
+            return HalfPair;
+        }
     }
 
     // jsonb takes neither U+0000 nor numbers without end.

@@ -11,6 +11,8 @@ internal static class FollowUpRules
     public const int MaxIdLength = 255;
     public const int MaxMessageLength = 10_000;
     private const int MaxVariablesBytes = 65_536;
+    private const double MaxNumber = 1e300;
+    private const string BadText = "It must not contain U+0000 or half of a surrogate pair.";
 
     public static void Check(IReadOnlyList<NewFollowUp>? items, int maxBatchSize, Action<string, string> fail)
     {
@@ -100,9 +102,9 @@ internal static class FollowUpRules
         {
             fail("variables", $"It must be a JSON object of {MaxVariablesBytes} bytes or fewer.");
         }
-        else if (raw.Contains("\\u0000", StringComparison.Ordinal))
+        else if (!IsStorable(variables))
         {
-            fail("variables", "It must not contain the character U+0000.");
+            fail("variables", $"{BadText} Its numbers must stay below 1e300.");
         }
     }
 
@@ -136,8 +138,7 @@ internal static class FollowUpRules
             null => null,
             "" => "It must not be empty.",
             _ when value.Length > maxLength => $"It must be {maxLength} characters or fewer.",
-            _ when value.Contains('\0') || !IsWellFormed(value) =>
-                "It must not contain U+0000 or half of a surrogate pair.",
+            _ when !IsStorable(value) => BadText,
             _ => null,
         };
         if (wrong is not null)
@@ -157,6 +158,29 @@ internal static class FollowUpRules
             fail(field, "It must lie between the years 1900 and 9000.");
         }
     }
+
+    private static bool IsStorable(JsonElement json)
+    {
+        try
+        {
+            return json.ValueKind switch
+            {
+                JsonValueKind.Object => json.EnumerateObject()
+                    .All(member => IsStorable(member.Name) && IsStorable(member.Value)),
+                JsonValueKind.Array => json.EnumerateArray().All(IsStorable),
+                JsonValueKind.String => IsStorable(json.GetString()!),
+                JsonValueKind.Number => Math.Abs(json.GetDouble()) <= MaxNumber && json.GetRawText().Length <= 400,
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            // An escape such as \ud800 is read only now.
+            return false;
+        }
+    }
+
+    private static bool IsStorable(string value) => !value.Contains('\0') && IsWellFormed(value);
 
     private static bool IsWellFormed(string value)
     {

@@ -2,6 +2,7 @@ using System.Linq.Expressions;
 using FluentValidation;
 using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Scheduling;
 using LinqToDB;
 using LinqToDB.EntityFrameworkCore;
 using MediatR;
@@ -13,7 +14,10 @@ internal sealed class ListOutboxValidator : AbstractValidator<ListOutbox>
 {
     public ListOutboxValidator()
     {
-        RuleFor(request => request.UserId).Length(1, 255);
+        RuleFor(request => request.UserId)
+            .Custom(
+                (id, context) => FollowUpRules.CheckText("userId", id, FollowUpRules.MaxIdLength, context.AddFailure)
+            );
         RuleFor(request => request.Limit).InclusiveBetween(1, 200);
     }
 }

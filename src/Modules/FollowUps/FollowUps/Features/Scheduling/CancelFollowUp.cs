@@ -1,6 +1,7 @@
 using FluentValidation;
 using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Scheduling;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -13,7 +14,8 @@ internal sealed class CancelFollowUpValidator : AbstractValidator<CancelFollowUp
     public CancelFollowUpValidator()
     {
         RuleFor(request => request.Id).NotEmpty();
-        RuleFor(request => request.Reason).Length(1, 255);
+        RuleFor(request => request.Reason)
+            .Custom((reason, context) => FollowUpRules.CheckText("reason", reason, 255, context.AddFailure));
     }
 }
 
