@@ -25,7 +25,15 @@ internal static class ProjectRules
             "Host",
             "Testing",
         ],
-        ["Benchmarks"] = ["Conversations", "Conversations.Contracts", "FollowUps", "FollowUps.Contracts", "Host"],
+        ["Benchmarks"] =
+        [
+            "Conversations",
+            "Conversations.Contracts",
+            "FollowUps",
+            "FollowUps.Contracts",
+            "Host",
+            "Testing",
+        ],
     };
 
     private static readonly Dictionary<string, string[]> Friends = new()

@@ -30,11 +30,16 @@ AnsiConsole.WriteLine($"{facts["machine"]}; {facts["dotnet"]}; PostgreSQL {facts
     ("throughput", () => Throughput.RunAsync(server, arguments)),
     ("bulk", () => Bulk.RunAsync(server, arguments)),
     ("dispatch", () => Dispatch.RunAsync(server, arguments)),
+    ("crash", () => Crash.RunAsync(server)),
     ("scale", () => Scale.RunAsync(server, arguments with { Small = arguments.Small || arguments.Mode == "all" })),
 ];
 
 var missed = 0;
-foreach (var (name, run) in modes.Where(mode => arguments.Mode is "all" || arguments.Mode == mode.Name))
+foreach (
+    var (name, run) in modes.Where(mode =>
+        arguments.Mode == mode.Name || (arguments.Mode is "all" && mode.Name is not "crash")
+    )
+)
 {
     var sections = await run();
     foreach (var section in sections)

@@ -1,4 +1,3 @@
-using Host.Tests.Postgres;
 using Npgsql;
 using Testing;
 

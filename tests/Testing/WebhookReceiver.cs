@@ -27,7 +27,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Logging.ClearProviders();
         var receiver = new WebhookReceiver(builder.Build());
-        receiver.app.MapPost("/hook", receiver.ReceiveAsync);
+        receiver.app.MapPost("/hook/{from?}", receiver.ReceiveAsync);
         await receiver.app.StartAsync();
         return receiver;
     }
@@ -41,14 +41,15 @@ public sealed class WebhookReceiver : IAsyncDisposable
             call.Request.Headers["webhook-id"].ToString(),
             call.Request.Headers["webhook-timestamp"].ToString(),
             call.Request.Headers["webhook-signature"].ToString(),
-            await body.ReadToEndAsync()
+            await body.ReadToEndAsync(),
+            call.Request.RouteValues["from"] as string
         );
         Received.Enqueue(received);
         await Answer(received, call.Response);
     }
 }
 
-public sealed record ReceivedWebhook(string Id, string Timestamp, string Signature, string Body)
+public sealed record ReceivedWebhook(string Id, string Timestamp, string Signature, string Body, string? From)
 {
     public JsonElement Data => JsonDocument.Parse(Body).RootElement.GetProperty("data");
 }

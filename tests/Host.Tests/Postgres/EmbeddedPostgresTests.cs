@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Host.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Testing;
 
 namespace Host.Tests.Postgres;
 

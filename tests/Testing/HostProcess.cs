@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace Host.Tests.Postgres;
+namespace Testing;
 
 // The program as its user starts it.
-internal sealed class HostProcess : IDisposable
+public sealed class HostProcess : IDisposable
 {
     private readonly ConcurrentQueue<string> said = new();
     private readonly Process process;
@@ -17,6 +17,8 @@ internal sealed class HostProcess : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
     }
+
+    public bool HasExited => process.HasExited;
 
     public string Said => string.Join('\n', said);
 
@@ -42,7 +44,11 @@ internal sealed class HostProcess : IDisposable
     {
         while (!Said.Contains(words, StringComparison.Ordinal))
         {
-            Assert.False(process.HasExited, Said);
+            if (process.HasExited)
+            {
+                throw new InvalidOperationException(Said);
+            }
+
             await Task.Delay(20, cancellationToken);
         }
     }
