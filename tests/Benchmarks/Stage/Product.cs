@@ -23,7 +23,8 @@ internal sealed class Product(FollowUpsHost host) : IAsyncDisposable
     )
     {
         var host = await FollowUpsHost.CreateAsync(
-            [],
+            // Where only this machine can call, a Host in development asks for no key.
+            ["--environment", "Development"],
             builder =>
             {
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
