@@ -46,6 +46,7 @@ internal sealed class BareSql(NpgsqlDataSource database)
                     Column(NpgsqlDbType.Integer, 28),
                     Column<string?>(NpgsqlDbType.Jsonb, [null]),
                     Column<string?>(NpgsqlDbType.Jsonb, [null]),
+                    One<int[]>([Random.Shared.Next(64)]),
                 },
             }
         );
