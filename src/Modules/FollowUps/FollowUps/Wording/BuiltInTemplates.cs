@@ -27,5 +27,6 @@ internal static class BuiltInTemplates
         new(Custom, FollowUpTrigger.Custom),
     }.ToFrozenDictionary(kind => kind.Id, StringComparer.Ordinal);
 
-    public static IReadOnlyList<TemplateText> Texts { get; } = [.. EnglishTexts.All];
+    public static IReadOnlyList<TemplateText> Texts { get; } =
+    [.. EnglishTexts.All, .. FrenchTexts.All, .. GermanTexts.All, .. ItalianTexts.All, .. SpanishTexts.All];
 }
