@@ -54,6 +54,21 @@ public sealed class DispatchDueFollowUpsTests(HostFixture host) : IClassFixture<
     }
 
     [Fact]
+    public async Task Custom_without_a_message_never_sends_an_empty_text()
+    {
+        var sent = await Sent(
+            new NewFollowUp
+            {
+                Trigger = FollowUpTrigger.Custom,
+                UserId = Some.Id(),
+                ScheduledAt = DateTimeOffset.UtcNow,
+            }
+        );
+
+        Assert.Contains("Simply answer this message", sent.MessageContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Custom_text_goes_out_as_it_was_given()
     {
         var sent = await Sent(

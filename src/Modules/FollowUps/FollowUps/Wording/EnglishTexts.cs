@@ -41,6 +41,12 @@ internal static class EnglishTexts
             "Our last messages left us with the feeling that something is not right. "
                 + "What can we do? If you would rather talk to a person, answer with a good time and we will call."
         ),
-        new TemplateText(BuiltInTemplates.Custom, null, "{{ custom_message }}"),
+        // Without a message the customer would get an empty text.
+        new TemplateText(
+            BuiltInTemplates.Custom,
+            null,
+            "{% if custom_message %}{{ custom_message }}{% else %}Hello! There is something that we would like to tell you. "
+                + "Simply answer this message, and we will get back to you.{% endif %}"
+        ),
     ];
 }
