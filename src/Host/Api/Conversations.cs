@@ -40,7 +40,7 @@ internal static class Conversations
     {
         var result = await modules.Send(new StoreMessages([message with { ConversationId = id }]), cancellationToken);
         return result.Refusal is { } refusal
-            ? Refused(refusal, "id")
+            ? Refused(refusal, "", message)
             : TypedResults.Json(
                 new StoredMessage(result.Messages[0], result.Conversations[0]),
                 statusCode: result.Stored == 1 ? StatusCodes.Status201Created : StatusCodes.Status200OK
@@ -55,7 +55,7 @@ internal static class Conversations
     {
         var result = await modules.Send(batch, cancellationToken);
         return result.Refusal is { } refusal
-            ? Refused(refusal, $"messages[{refusal.Index}].id")
+            ? Refused(refusal, $"messages[{refusal.Index}].", batch.Messages[refusal.Index])
             : TypedResults.Ok(new StoredBatch(result.Stored, result.Duplicates));
     }
 
@@ -67,31 +67,55 @@ internal static class Conversations
         ConversationPatch patch,
         ISender modules,
         CancellationToken cancellationToken
-    ) => Found(await modules.Send(new MergeContext(id, patch.Context), cancellationToken));
+    ) =>
+        await Changed(
+            id,
+            await modules.Send(new MergeContext(id, patch.Context), cancellationToken),
+            modules,
+            cancellationToken
+        );
 
     private static async Task<IResult> Escalate(
         string id,
         Because? body,
         ISender modules,
         CancellationToken cancellationToken
-    ) => Found(await modules.Send(new EscalateConversation(id, body?.Reason), cancellationToken));
+    ) =>
+        await Changed(
+            id,
+            await modules.Send(new EscalateConversation(id, body?.Reason), cancellationToken),
+            modules,
+            cancellationToken
+        );
 
     private static async Task<IResult> Resolve(string id, ISender modules, CancellationToken cancellationToken) =>
-        Found(await modules.Send(new ResolveEscalation(id), cancellationToken));
+        await Changed(id, await modules.Send(new ResolveEscalation(id), cancellationToken), modules, cancellationToken);
 
     private static async Task<IResult> Close(
         string id,
         Because? body,
         ISender modules,
         CancellationToken cancellationToken
-    ) => Found(await modules.Send(new CloseConversation(id, body?.Reason), cancellationToken));
+    ) =>
+        await Changed(
+            id,
+            await modules.Send(new CloseConversation(id, body?.Reason), cancellationToken),
+            modules,
+            cancellationToken
+        );
 
     private static async Task<IResult> Reopen(
         string id,
         Because? body,
         ISender modules,
         CancellationToken cancellationToken
-    ) => Found(await modules.Send(new ReopenConversation(id, body?.Reason), cancellationToken));
+    ) =>
+        await Changed(
+            id,
+            await modules.Send(new ReopenConversation(id, body?.Reason), cancellationToken),
+            modules,
+            cancellationToken
+        );
 
     private static async Task<IResult> History(
         string id,
@@ -115,9 +139,9 @@ internal static class Conversations
         CancellationToken cancellationToken,
         int limit = 10
     ) =>
-        TypedResults.Ok(
-            new Page<ScoredMessage>(await modules.Send(new GetEmotionHistory(id, limit), cancellationToken), null)
-        );
+        await modules.Send(new GetEmotionHistory(id, limit), cancellationToken) is { } history
+            ? TypedResults.Ok(new Page<ScoredMessage>(history, null))
+            : TypedResults.NotFound();
 
     private static async Task<IResult> Window(
         string id,
@@ -218,29 +242,49 @@ internal static class Conversations
         )
             is { } result
             ? TypedResults.Ok(result)
+            : await Missing(id, modules, cancellationToken);
+
+    // What is written to an erased conversation is refused for good.
+    private static async Task<IResult> Missing(string id, ISender modules, CancellationToken cancellationToken) =>
+        await modules.Send(new IsConversationErased(id), cancellationToken)
+            ? Users.Gone("The conversation has been erased.")
             : TypedResults.NotFound();
+
+    private static async Task<IResult> Changed(
+        string id,
+        Conversation? conversation,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) => conversation is null ? await Missing(id, modules, cancellationToken) : TypedResults.Ok(conversation);
 
     private static IResult Found(Conversation? conversation) =>
         conversation is null ? TypedResults.NotFound() : TypedResults.Ok(conversation);
 
-    private static ProblemHttpResult Refused(StoreRefusal refusal, string field) =>
+    private static ProblemHttpResult Refused(StoreRefusal refusal, string at, NewMessage message) =>
         refusal.Reason switch
         {
             StoreRefusalReason.Erased => Users.Gone("The user of this message, or its conversation, has been erased."),
             StoreRefusalReason.OtherOwner => Conflict(
                 "The conversation belongs to another user.",
-                field.Replace("id", "userId", StringComparison.Ordinal)
+                $"{at}userId",
+                message.Id
             ),
-            _ => Conflict("A message with this id and other content is stored already.", field),
+            _ => Conflict(
+                $"A message with the id {message.Id} and other content is in the conversation already.",
+                $"{at}id",
+                message.Id
+            ),
         };
 
-    private static ProblemHttpResult Conflict(string detail, string field) =>
+    // The id as a member of its own: who sent thousands looks it up, and reads no prose.
+    private static ProblemHttpResult Conflict(string detail, string field, Guid? messageId) =>
         TypedResults.Problem(
             detail,
             statusCode: StatusCodes.Status409Conflict,
             extensions: new Dictionary<string, object?>
             {
                 ["errors"] = new Dictionary<string, string[]> { [field] = [detail] },
+                ["messageId"] = messageId,
             }
         );
 

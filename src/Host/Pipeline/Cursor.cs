@@ -10,6 +10,7 @@ internal static class Cursor
     {
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
+        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
     };
 
     public static string? Write<T>(T? key)

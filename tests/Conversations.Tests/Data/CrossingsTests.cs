@@ -28,6 +28,16 @@ public sealed class CrossingsTests(CountedHostFixture host) : IClassFixture<Coun
         ["get"] = (id, _) => new GetConversation(id),
         ["history"] = (id, _) => new GetMessages(id),
         ["emotion history"] = (id, _) => new GetEmotionHistory(id),
+        ["timeline"] = (_, user) => new GetUserMessages(user, "web"),
+        ["context window"] = (id, _) => new GetContextWindow(id, KeepSystem: true),
+        ["list"] = (_, user) => new ListConversations(user),
+        ["statistics"] = (_, user) => new GetConversationStatistics(user),
+        ["search"] = (_, _) => new SearchMessages("tasting"),
+        ["tombstone"] = (id, _) => new IsConversationErased(id),
+        ["store what conflicts"] = (id, _) =>
+            new StoreMessages([Some.Message(id) with { Id = Known, Content = "Something else" }]),
+        ["store what is there"] = (id, user) =>
+            new StoreMessages([Some.Message(id, 0.5) with { Id = Known, UserId = user }]),
         ["moods"] = (id, user) => new GetMoods([new(user, id), new(user, null)]),
     };
 

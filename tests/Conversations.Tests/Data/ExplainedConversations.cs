@@ -11,6 +11,7 @@ public sealed class ExplainedConversations() : ExplainedModule("conversations")
     protected override void Add(IServiceCollection services, IConfiguration configuration) =>
         services
             .AddConversationsModule(configuration)
+            .Configure<ConversationsOptions>(options => options.MessageRetention = TimeSpan.FromDays(31))
             .AddMediatR(mediator => mediator.RegisterServicesFromAssembly(typeof(ConversationsModule).Assembly));
 
     protected override Task MigrateAsync(IServiceProvider services) =>
@@ -28,10 +29,12 @@ public sealed class ExplainedConversations() : ExplainedModule("conversations")
 
     private const string ConversationsSql = """
         INSERT INTO conversations.conversations
-            (id, user_id, message_count, created_at, last_message_at, escalated_at, channels, window_at, window_ids, window_scores)
+            (id, user_id, message_count, created_at, last_message_at, last_activity_at, escalated_at, dropped_at, average, channels, window_at,
+             window_ids, window_scores)
         SELECT m.conversation_id,
                CASE WHEN m.number < 2000 THEN 'busy' ELSE 'u-' || m.number % 10000 END,
-               count(*), min(m.sent_at), max(m.sent_at), CASE WHEN m.number % 1000 = 1 THEN now() END, array_agg(DISTINCT m.channel),
+               count(*), min(m.sent_at), max(m.sent_at), max(m.sent_at), CASE WHEN m.number % 1000 = 1 THEN now() END,
+               CASE WHEN m.number % 100 = 1 THEN max(m.sent_at) END, 0.5, array_agg(DISTINCT m.channel),
                array[now()], array[gen_random_uuid()], array[0.5]
         FROM (SELECT *, coalesce(substring(conversation_id FROM 3)::int, 0) AS number FROM conversations.messages WHERE conversation_id <> 'long'
               UNION ALL

@@ -19,7 +19,7 @@ public sealed class PlansTests(ExplainedConversations module) : IClassFixture<Ex
     {
         var plan = await module.PlanOf(new GetEmotionHistory("long"));
 
-        Assert.Equal(["Index Only Scan ix_messages_emotion_history"], plan.Scans);
+        Assert.Equal(["Index Only Scan ix_messages_emotion_history", "Index Only Scan pk_conversations"], plan.Scans);
         Assert.DoesNotContain("Sort", plan.Nodes);
         Assert.Equal(10, plan.RowsRead("ix_messages_emotion_history"));
     }
@@ -146,6 +146,45 @@ public sealed class PlansTests(ExplainedConversations module) : IClassFixture<Ex
 
         Assert.Contains("Index Scan ix_messages_hour", plan.Scans.Select(Fetched), StringComparer.Ordinal);
         Assert.DoesNotContain("Seq Scan messages", plan.Scans, StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task Falls_of_the_mood_are_read_from_their_index_alone()
+    {
+        var plan = await module.PlanOf(new ListMoodDrops(DayAgo));
+
+        Assert.Equal(["Index Scan ix_conversations_mood_drops"], plan.Scans.Select(Fetched));
+    }
+
+    [Fact]
+    public async Task Silent_customers_are_found_by_the_day()
+    {
+        var plan = await module.PlanOf(new ListSilentCustomers(DayAgo.AddDays(-10), DayAgo.AddDays(-9)));
+
+        Assert.Equal(
+            ["Index Scan ix_conversations_silent_customers", "Index Scan ix_conversations_user"],
+            plan.Scans.Select(Fetched)
+        );
+    }
+
+    [Theory]
+    [InlineData("u-7")]
+    [InlineData("busy")]
+    public async Task Export_reads_a_customers_conversations_and_their_messages_in_order(string user)
+    {
+        var plan = await module.PlanOf(new ExportConversations(user));
+
+        Assert.DoesNotContain(plan.Scans, scan => scan.StartsWith("Seq Scan", StringComparison.Ordinal));
+        Assert.Contains("Index Scan ix_messages_history", plan.Scans.Select(Fetched), StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task Retention_walks_the_hours_that_have_passed()
+    {
+        var plan = await module.PlanOf(new DeleteExpiredMessages());
+
+        Assert.Contains("Index Scan ix_messages_hour", plan.Scans.Select(Fetched), StringComparer.Ordinal);
+        Assert.Equal(0, plan.RowsRead("ix_messages_hour"));
     }
 
     // An update that changes no indexed column can stay on its page and leave every index alone (HOT).

@@ -102,6 +102,94 @@ public sealed class GetContextWindowTests(HostFixture host) : IClassFixture<Host
         Assert.Equal(("meanwhile call2 answer2", 3), await Window(id, 5));
     }
 
+    // Two calls at once, answered out of order: the window begins between them.
+    [Theory]
+    [InlineData("toolCallId")]
+    [InlineData("tool_call_id")]
+    [InlineData("id")]
+    public async Task Answers_belong_to_the_calls_that_they_name(string name)
+    {
+        var id = Some.Id();
+        NewMessage Say(int second, MessageRole role, string content, string? calls, string? results) =>
+            Some.Message(id, sentAt: Noon.AddSeconds(second)) with
+            {
+                Role = role,
+                Content = content,
+                Usage = new TokenUsage(OutputTokens: 1),
+                ToolCalls = calls is null ? null : JsonElement.Parse($$"""[{"id":"{{calls}}"}]"""),
+                ToolResults = results is null ? null : JsonElement.Parse($$"""[{"{{name}}":"{{results}}"}]"""),
+            };
+        await Send(
+            new StoreMessages([
+                Say(0, MessageRole.Assistant, "callA", "a", null),
+                Say(1, MessageRole.Assistant, "callB", "b", null),
+                Say(2, MessageRole.Tool, "answerB", null, "b"),
+                Say(3, MessageRole.Tool, "answerA", null, "a"),
+                Say(4, MessageRole.Assistant, "done", null, null),
+            ])
+        );
+
+        Assert.Equal(("callA callB answerB answerA done", 5), await Window(id, 5));
+        Assert.Equal(("callB answerB done", 3), await Window(id, 4));
+        Assert.Equal(("done", 1), await Window(id, 3));
+    }
+
+    [Fact]
+    public async Task One_answer_to_two_calls_takes_the_call_that_fits_with_it()
+    {
+        var id = Some.Id();
+        NewMessage Say(int second, MessageRole role, string json) =>
+            Some.Message(id, sentAt: Noon.AddSeconds(second)) with
+            {
+                Role = role,
+                Content = $"{second}",
+                Usage = new TokenUsage(OutputTokens: 1),
+                ToolCalls = role == MessageRole.Assistant ? JsonElement.Parse(json) : null,
+                ToolResults = role == MessageRole.Tool ? JsonElement.Parse(json) : null,
+            };
+        await Send(
+            new StoreMessages([
+                Say(0, MessageRole.Assistant, """[{"id":"a"}]"""),
+                Say(1, MessageRole.Assistant, """[{"id":"b"}]"""),
+                Say(2, MessageRole.Tool, """[{"id":"a"},{"id":"b"}]"""),
+                Say(3, MessageRole.User, "{}"),
+            ])
+        );
+
+        Assert.Equal(("3", 1), await Window(id, 3));
+        Assert.Equal(("0 1 2 3", 4), await Window(id, 4));
+    }
+
+    [Fact]
+    public async Task Calls_and_results_weigh_as_well()
+    {
+        var id = Some.Id();
+        var large = JsonElement.Parse($$"""{"menu":"{{string.Join(' ', Enumerable.Repeat("saffron", 2000))}}"}""");
+        await Send(
+            new StoreMessages([
+                Some.Message(id, sentAt: Noon) with
+                {
+                    Role = MessageRole.Assistant,
+                    Content = "",
+                    ToolCalls = Json,
+                },
+                Some.Message(id, sentAt: Noon.AddSeconds(1)) with
+                {
+                    Role = MessageRole.Tool,
+                    Content = "",
+                    ToolResults = large,
+                },
+                Some.Message(id, sentAt: Noon.AddSeconds(2)) with
+                {
+                    Content = "Thanks",
+                },
+            ])
+        );
+
+        Assert.Equal("Thanks", Assert.Single((await Send(new GetContextWindow(id, 1000)))!.Items).Content);
+        Assert.InRange((await Send(new GetContextWindow(id, 100_000)))!.TokenCount, 2000, 10_000);
+    }
+
     [Theory]
     [InlineData(false, 12, "old new", 7)]
     [InlineData(true, 12, "prompt old new", 12)]

@@ -11,33 +11,44 @@ public sealed class GetEmotionHistoryTests(HostFixture host) : IClassFixture<Hos
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Newest_scores_come_first_and_messages_without_one_are_left_out()
+    public async Task Newest_scores_come_first_and_what_has_none_is_left_out()
     {
         var id = Some.Id();
-        NewMessage[] messages =
-        [
-            Some.Message(id, 0.25, Noon),
-            Some.Message(id, null, Noon.AddMinutes(1)),
-            Some.Message(id, 0, Noon.AddMinutes(3)),
-            Some.Message(id, 1, Noon.AddMinutes(2)),
-        ];
+        var messages = Enumerable
+            .Range(0, 30)
+            .Select(i => Some.Message(id, i % 3 == 0 ? null : i / 100.0, Noon.AddMinutes(i / 2)))
+            .ToArray();
         await host.Modules.Send(new StoreMessages(messages), Token);
+        await host.Modules.Send(new SetMessageEmotion(id, messages[0].Id!.Value, 0, "calm"), Token);
 
-        var all = await host.Modules.Send(new GetEmotionHistory(id), Token);
-        var newest = await host.Modules.Send(new GetEmotionHistory(id, 2), Token);
+        var ten = await host.Modules.Send(new GetEmotionHistory(id), Token);
+        var all = await host.Modules.Send(new GetEmotionHistory(id, 200), Token);
 
-        Assert.Equal([0, 1, 0.25], all.Select(scored => scored.Score));
-        Assert.Equal([messages[2].Id, messages[3].Id], newest.Select(scored => (Guid?)scored.MessageId));
+        var expected = messages
+            .Where((_, i) => i == 0 || i % 3 != 0)
+            .OrderByDescending(m => m.SentAt)
+            .ThenByDescending(m => m.Id!.Value)
+            .Select(m => m.Id!.Value)
+            .ToArray();
+        Assert.Equal(expected[..10], ten!.Select(score => score.MessageId));
+        Assert.Equal(expected, all!.Select(score => score.MessageId));
+        Assert.Equal(new ScoredMessage(messages[0].Id!.Value, Noon, 0, "calm"), all![^1]);
     }
 
     [Fact]
-    public async Task Unknown_conversation_has_none() =>
-        Assert.Empty(await host.Modules.Send(new GetEmotionHistory(Some.Id()), Token));
+    public async Task Nothing_scored_is_empty_and_nothing_known_is_null()
+    {
+        var id = Some.Id();
+        await host.Modules.Send(new StoreMessages([Some.Message(id)]), Token);
+
+        Assert.Empty((await host.Modules.Send(new GetEmotionHistory(id), Token))!);
+        Assert.Null(await host.Modules.Send(new GetEmotionHistory(Some.Id()), Token));
+    }
 
     [Theory]
     [InlineData(0)]
     [InlineData(201)]
-    public async Task Limit_lies_between_1_and_200(int limit) =>
+    public async Task A_limit_out_of_bounds_is_refused(int limit) =>
         await Assert.ThrowsAsync<ValidationException>(() =>
             host.Modules.Send(new GetEmotionHistory(Some.Id(), limit), Token)
         );

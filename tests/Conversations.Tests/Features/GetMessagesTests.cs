@@ -1,4 +1,5 @@
 using Conversations.Contracts;
+using FluentValidation;
 using Testing;
 
 namespace Conversations.Tests.Features;
@@ -9,38 +10,83 @@ public sealed class GetMessagesTests(HostFixture host) : IClassFixture<HostFixtu
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    // Several messages of one instant lie across the borders of pages.
     [Theory]
     [InlineData(false, 1)]
-    [InlineData(false, 3)]
-    [InlineData(true, 2)]
+    [InlineData(false, 4)]
+    [InlineData(true, 4)]
+    [InlineData(true, 12)]
     [InlineData(true, 200)]
     public async Task Pages_hold_every_message_once_in_order(bool newest, int limit)
     {
         var id = Some.Id();
-        NewMessage[] messages = [.. Enumerable.Range(0, 7).Select(i => Some.Message(id, null, Noon.AddMinutes(i / 3)))];
-        await host.Modules.Send(new StoreMessages(messages), Token);
+        var messages = Enumerable.Range(0, 12).Select(i => Some.Message(id, null, Noon.AddMinutes(i / 4))).ToArray();
+        await host.Modules.Send(new StoreMessages([.. messages, Some.Message(Some.Id(), null, Noon)]), Token);
 
-        var read = new List<Message>();
-        MessageKey? after = null;
-        do
+        var read = new List<Guid>();
+        var request = new GetMessages(id, newest, limit);
+        for (MessagePage page; ; request = request with { After = page.Next })
         {
-            var page = await host.Modules.Send(new GetMessages(id, newest, limit, after), Token);
-            Assert.InRange(page!.Items.Count, 1, limit);
-            read.AddRange(page.Items);
-            after = page.Next;
-        } while (after is not null);
+            page = (await host.Modules.Send(request, Token))!;
+            Assert.True(page.Items.Count <= limit);
+            read.AddRange(page.Items.Select(message => message.Id));
+            if (page.Next is null)
+            {
+                break;
+            }
+        }
 
-        var keys = read.Select(message => (message.SentAt, Text: $"{message.Id}")).ToArray();
-        Assert.Equal(
-            messages.Select(message => message.Id).ToHashSet(),
-            read.Select(message => (Guid?)message.Id).ToHashSet()
-        );
-        Assert.Equal(7, read.Count);
-        Assert.Equal(newest ? keys.OrderDescending() : keys.Order(), keys);
+        var expected = messages.OrderBy(m => m.SentAt).ThenBy(m => m.Id!.Value).Select(m => m.Id!.Value);
+        Assert.Equal(newest ? expected.Reverse() : expected, read);
     }
 
     [Fact]
-    public async Task Unknown_conversation_is_null() =>
+    public async Task A_message_is_answered_as_it_was_stored()
+    {
+        var id = Some.Id();
+        var json = System.Text.Json.JsonElement.Parse("""{"table":[4,"by the window"]}""");
+        var message = Some.Message(id, 0.25, Noon) with
+        {
+            Emotion = new Emotion(0.25, "worry", ["worry", "hope"]),
+            Metadata = json,
+            ToolCalls = json,
+            ToolResults = json,
+            Usage = new TokenUsage(7, 3),
+            Channel = "whatsapp",
+        };
+        var stored = await host.Modules.Send(new StoreMessages([message]), Token);
+
+        var read = (await host.Modules.Send(new GetMessages(id), Token))!.Items[0];
+
+        Assert.Equivalent(
+            stored.Messages[0] with
+            {
+                Metadata = null,
+                ToolCalls = null,
+                ToolResults = null,
+            },
+            read with
+            {
+                Metadata = null,
+                ToolCalls = null,
+                ToolResults = null,
+            },
+            strict: true
+        );
+        Assert.True(System.Text.Json.JsonElement.DeepEquals(json, read.Metadata!.Value));
+        Assert.True(System.Text.Json.JsonElement.DeepEquals(json, read.ToolCalls!.Value));
+        Assert.True(System.Text.Json.JsonElement.DeepEquals(json, read.ToolResults!.Value));
+        Assert.Equal(3, read.TokenCount);
+    }
+
+    [Fact]
+    public async Task An_unknown_conversation_has_none() =>
         Assert.Null(await host.Modules.Send(new GetMessages(Some.Id()), Token));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(201)]
+    public async Task A_limit_out_of_bounds_is_refused(int limit) =>
+        await Assert.ThrowsAsync<ValidationException>(() =>
+            host.Modules.Send(new GetMessages(Some.Id(), Limit: limit), Token)
+        );
 }

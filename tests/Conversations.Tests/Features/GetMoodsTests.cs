@@ -10,58 +10,66 @@ public sealed class GetMoodsTests(HostFixture host) : IClassFixture<HostFixture>
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private async Task Store(string user, string conversation, params double?[] scores) =>
+    private Task<IReadOnlyList<Mood>> Ask(params MoodSubject[] subjects) =>
+        host.Modules.Send(new GetMoods(subjects), Token);
+
+    private async Task<string> Conversation(string user, params double[] oldestFirst)
+    {
+        var id = Some.Id();
         await host.Modules.Send(
             new StoreMessages([
-                .. scores.Select(
-                    (score, i) => Some.Message(conversation, score, Noon.AddMinutes(i)) with { UserId = user }
-                ),
+                Some.Message(id, null, Noon) with
+                {
+                    UserId = user,
+                },
+                .. oldestFirst.Select((score, i) => Some.Message(id, score, Noon.AddMinutes(i))),
             ]),
             Token
         );
-
-    private async Task<Mood> Mood(string user, string? conversation) =>
-        (await host.Modules.Send(new GetMoods([new(user, conversation)]), Token))[0];
-
-    // The oldest of six no longer counts; 0.7 three times is 0.7 for all that binary fractions say.
-    [Theory]
-    [InlineData(MoodBand.High, 0.7, new[] { 0.7, 0.7, 0.7 })]
-    [InlineData(MoodBand.Neutral, 0.699999, new[] { 0.699999 })]
-    [InlineData(MoodBand.Neutral, 0.4, new[] { 0.4, 0.4, 0.4 })]
-    [InlineData(MoodBand.Low, 0.399999, new[] { 0.399999 })]
-    [InlineData(MoodBand.Low, 0.0, new[] { 1.0, 0, 0, 0, 0, 0 })]
-    public async Task Mood_is_the_mean_of_the_newest_five(MoodBand band, double mean, double[] scores)
-    {
-        var (user, conversation) = (Some.Id(), Some.Id());
-        await Store(user, conversation, [.. scores.Select(score => (double?)score)]);
-
-        Assert.Equal(new Mood(band, mean, false, 1), await Mood(user, conversation));
+        return id;
     }
 
     [Fact]
-    public async Task Subjects_are_answered_in_order_the_unknown_ones_too()
+    public async Task It_is_the_mean_of_the_newest_five_of_the_conversation_or_of_all_of_the_customers()
     {
-        var (user, angry, happy) = (Some.Id(), Some.Id(), Some.Id());
-        await Store(user, angry, 0);
-        await Store(user, happy, 1, null);
-        await host.Modules.Send(new EscalateConversation(angry), Token);
+        var user = Some.Id();
+        var glad = await Conversation(user, 0, 0, 0.7, 0.7, 0.7, 0.7, 0.7);
+        var sad = await Conversation(user, 0.1, 0.1);
+        var silent = await Conversation(user);
+        await host.Modules.Send(new EscalateConversation(sad), Token);
 
-        var moods = await host.Modules.Send(
-            new GetMoods([new(user, happy), new(Some.Id(), null), new(user, null), new(user, angry)]),
-            Token
-        );
+        var moods = await Ask(new(user, glad), new(user, sad), new(user, silent), new(user, null), new("nobody", null));
 
         Assert.Equal(
             [
-                new Mood(MoodBand.High, 1, false, 2),
+                new Mood(MoodBand.High, 0.7, false, 3),
+                new Mood(MoodBand.Low, 0.1, true, 3),
+                new Mood(MoodBand.Neutral, null, false, 3),
+                new Mood(MoodBand.High, 0.7, true, 3),
                 new Mood(MoodBand.Neutral, null, false, 0),
-                new Mood(MoodBand.Neutral, 0.5, true, 2),
-                new Mood(MoodBand.Low, 0, true, 2),
             ],
             moods
         );
     }
 
+    [Theory]
+    [InlineData(0.4, MoodBand.Neutral)]
+    [InlineData(0.399999, MoodBand.Low)]
+    [InlineData(0.699999, MoodBand.Neutral)]
+    [InlineData(0.7, MoodBand.High)]
+    public async Task Bands_begin_where_they_say(double score, MoodBand band)
+    {
+        var id = await Conversation(Some.Id(), score, score, score);
+
+        Assert.Equal(band, (await Ask(new MoodSubject(Some.Id(), id)))[0].Band);
+    }
+
     [Fact]
-    public async Task Empty_id_is_refused() => await Assert.ThrowsAsync<ValidationException>(() => Mood("", null));
+    public async Task Too_many_subjects_and_a_nameless_one_are_refused()
+    {
+        await Assert.ThrowsAsync<ValidationException>(() =>
+            Ask([.. Enumerable.Repeat(new MoodSubject("guest", null), 10_001)])
+        );
+        await Assert.ThrowsAsync<ValidationException>(() => Ask(new MoodSubject("", null)));
+    }
 }

@@ -84,6 +84,28 @@ public sealed class MergeContextTests(HostFixture host) : IClassFixture<HostFixt
         Assert.Equal(["a"], context.EnumerateObject().Select(member => member.Name));
     }
 
+    // As the caller writes it: the spaces that PostgreSQL adds do not count, those inside a string do.
+    [Theory]
+    [InlineData("""{"a":"$","b":[1,2,{"c": 3}]}""", 65_536, true)]
+    [InlineData("""{"a":"say \"x: y, z\" $","b":1}""", 65_536, true)]
+    [InlineData("""{"a":"$","b":1}""", 65_537, false)]
+    public async Task Exactly_what_may_be_sent_may_be_kept(string json, int bytes, bool kept)
+    {
+        var id = await Conversation();
+        var patch = json.Replace("$", new string('x', bytes - json.Length + 1), StringComparison.Ordinal);
+
+        if (kept)
+        {
+            var context = (await Merge(id, patch))!.Context!.Value;
+            Assert.True(JsonElement.DeepEquals(JsonElement.Parse(patch), context));
+            await Assert.ThrowsAsync<ValidationException>(() => Merge(id, """{"one":"more than fits beside it"}"""));
+        }
+        else
+        {
+            await Assert.ThrowsAsync<ValidationException>(() => Merge(id, patch));
+        }
+    }
+
     [Fact]
     public async Task Unknown_conversation_is_null() => Assert.Null(await Merge(Some.Id(), "{}"));
 }

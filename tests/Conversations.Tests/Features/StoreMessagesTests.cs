@@ -67,6 +67,179 @@ public sealed class StoreMessagesTests(HostFixture host) : IClassFixture<HostFix
     }
 
     [Fact]
+    public async Task The_first_that_names_a_user_owns_what_was_said_before_too()
+    {
+        var (id, user) = (Some.Id(), Some.Id());
+        var anonymous = Some.Message(id, sentAt: Noon);
+        await Store(anonymous);
+        await Store(Some.Message(id, sentAt: Noon.AddMinutes(1)) with { UserId = user });
+
+        var again = await Store(anonymous);
+
+        Assert.Equal((1, user), (again.Duplicates, again.Messages[0].UserId));
+        Assert.Equal(
+            new StoreRefusal(StoreRefusalReason.OtherOwner, 1),
+            (await Store(Some.Message(id), Some.Message(id) with { UserId = Some.Id() })).Refusal
+        );
+        Assert.Equal(
+            new StoreRefusal(StoreRefusalReason.ConflictingContent, 0),
+            (await Store(anonymous with { UserId = user })).Refusal
+        );
+    }
+
+    [Fact]
+    public async Task Two_users_in_one_new_conversation_are_refused_and_nothing_is_kept()
+    {
+        var id = Some.Id();
+
+        var result = await Store(
+            Some.Message(id, sentAt: Noon) with
+            {
+                UserId = "one",
+            },
+            Some.Message(id, sentAt: Noon.AddMinutes(1)) with
+            {
+                UserId = "two",
+            }
+        );
+
+        Assert.Equal(new StoreRefusal(StoreRefusalReason.OtherOwner, 1), result.Refusal);
+        Assert.Null(await host.Modules.Send(new GetConversation(id), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task The_same_twice_in_a_batch_is_one_and_other_content_is_a_conflict_that_says_where()
+    {
+        var message = Some.Message(Some.Id(), 0.5, Noon.AddTicks(10));
+
+        var once = await Store(message, message with { SentAt = null }, message with { SentAt = Noon.AddTicks(17) });
+        var other = await Store(Some.Message(message.ConversationId), message, message with { Channel = "sms" });
+
+        Assert.Equal((1, 2), (once.Stored, once.Duplicates));
+        Assert.Equal(1, once.Conversations[0].MessageCount);
+        Assert.All(once.Messages, stored => Assert.Equal(Noon.AddTicks(10), stored.SentAt));
+        Assert.Equal(new StoreRefusal(StoreRefusalReason.ConflictingContent, 2), other.Refusal);
+    }
+
+    [Fact]
+    public async Task Each_part_of_the_content_decides_and_nothing_else()
+    {
+        var message = Some.Message(Some.Id(), 0.5, Noon) with
+        {
+            Emotion = new Emotion(0.5, "joy", []),
+            Metadata = System.Text.Json.JsonElement.Parse("{}"),
+        };
+        await Store(message);
+
+        foreach (
+            var same in (NewMessage[])
+                [
+                    message,
+                    message with
+                    {
+                        SentAt = null,
+                    },
+                    message with
+                    {
+                        Emotion = new Emotion(0.5, "joy"),
+                    },
+                    message with
+                    {
+                        Metadata = null,
+                        Usage = new TokenUsage(1, 1),
+                    },
+                    message with
+                    {
+                        SentAt = Noon.ToOffset(TimeSpan.FromHours(5)),
+                    },
+                ]
+        )
+        {
+            Assert.Equal(1, (await Store(same)).Duplicates);
+        }
+
+        foreach (
+            var other in (NewMessage[])
+                [
+                    message with
+                    {
+                        Role = MessageRole.Assistant,
+                    },
+                    message with
+                    {
+                        Content = "Is the tasting still on for Friday",
+                    },
+                    message with
+                    {
+                        UserId = "guest",
+                    },
+                    message with
+                    {
+                        Channel = "sms",
+                    },
+                    message with
+                    {
+                        SentAt = Noon.AddTicks(10),
+                    },
+                    message with
+                    {
+                        Emotion = null,
+                    },
+                    message with
+                    {
+                        Emotion = new Emotion(0.5, "joy", ["joy"]),
+                    },
+                ]
+        )
+        {
+            Assert.Equal(StoreRefusalReason.ConflictingContent, (await Store(other)).Refusal!.Reason);
+        }
+    }
+
+    [Fact]
+    public async Task The_same_id_in_another_conversation_is_another_message()
+    {
+        var message = Some.Message(Some.Id());
+        await Store(message);
+
+        Assert.Equal(1, (await Store(message with { ConversationId = Some.Id(), Content = "Other" })).Stored);
+    }
+
+    // Whoever comes first is stored; the rest learn the same, or that theirs is another.
+    [Fact]
+    public async Task Racing_writers_of_one_id_store_it_once()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var message = Some.Message(Some.Id(), 0.5, Noon);
+            var results = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 16)
+                    .Select(i =>
+                        Store(
+                            Some.Message(message.ConversationId),
+                            i % 4 == 3 ? message with { Content = "Other" } : message
+                        )
+                    )
+            );
+
+            var kept = results.Where(result => result.Refusal is null).ToArray();
+            Assert.Equal(kept.Length + 1, kept.Sum(result => result.Stored));
+            Assert.Single(kept.Select(result => result.Messages[1].Content).Distinct());
+            Assert.Equal(kept[0].Messages[1].Content == "Other" ? 4 : 12, kept.Length);
+            Assert.All(
+                results.Where(result => result.Refusal is not null),
+                result => Assert.Equal(new StoreRefusal(StoreRefusalReason.ConflictingContent, 1), result.Refusal)
+            );
+            var conversation = await host.Modules.Send(
+                new GetConversation(message.ConversationId),
+                TestContext.Current.CancellationToken
+            );
+            Assert.Equal(kept.Length + 1, conversation!.MessageCount);
+        }
+    }
+
+    [Fact]
     public async Task Any_order_and_grouping_leaves_the_same_statistics()
     {
         var scores = Enumerable.Range(0, 25).Select(i => i % 7 / 10.0).ToArray();

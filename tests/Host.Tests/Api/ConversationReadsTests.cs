@@ -58,6 +58,42 @@ public sealed class ConversationReadsTests(HostFixture host) : IClassFixture<Hos
     }
 
     [Fact]
+    public async Task A_cursor_of_another_list_is_refused()
+    {
+        var (id, user) = (Some.Id(), Some.Id());
+        foreach (var content in (string[])["one", "two"])
+        {
+            await host.Http.PostAsJsonAsync(
+                $"/api/v1/conversations/{id}/messages",
+                new
+                {
+                    role = "user",
+                    content,
+                    userId = user,
+                },
+                TestContext.Current.CancellationToken
+            );
+        }
+
+        var timeline = await host.Http.GetFromJsonAsync<JsonElement>(
+            $"/api/v1/users/{user}/messages?limit=1",
+            TestContext.Current.CancellationToken
+        );
+        var cursor = timeline.GetProperty("nextCursor").GetString();
+
+        foreach (
+            var list in (string[])[$"conversations/{id}/messages", "conversations", "messages/search", "follow-ups"]
+        )
+        {
+            var answer = await host.Http.GetAsync(
+                $"/api/v1/{list}?q=one&cursor={cursor}",
+                TestContext.Current.CancellationToken
+            );
+            Assert.Equal(System.Net.HttpStatusCode.BadRequest, answer.StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task Context_window_says_what_it_weighs()
     {
         var (_, conversation) = await Talk("one", "two", "three");
@@ -112,6 +148,9 @@ public sealed class ConversationReadsTests(HostFixture host) : IClassFixture<Hos
     [Theory]
     [InlineData("/users/nobody/messages")]
     [InlineData("/conversations/nothing/context-window")]
+    [InlineData("/conversations/nothing/emotion-history")]
+    [InlineData("/conversations/nothing/messages")]
+    [InlineData("/conversations/nothing")]
     public async Task What_is_unknown_is_404(string path) =>
         Assert.Equal(HttpStatusCode.NotFound, (await Get(path)).StatusCode);
 

@@ -25,6 +25,77 @@ public sealed class ConversationsTests(HostFixture host) : IClassFixture<HostFix
         Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK), (first.StatusCode, again.StatusCode));
     }
 
+    [Fact]
+    public async Task A_conflict_names_the_message_and_its_place_in_the_batch()
+    {
+        var message = new
+        {
+            conversationId = Some.Id(),
+            id = Guid.NewGuid(),
+            role = "user",
+            content = "Hello",
+        };
+        var fresh = new
+        {
+            conversationId = Some.Id(),
+            role = "user",
+            content = "Hello",
+        };
+        await host.Http.PostAsJsonAsync(
+            "/api/v1/messages/batch",
+            new { messages = new[] { message } },
+            TestContext.Current.CancellationToken
+        );
+
+        foreach (
+            var (url, body, field) in ((string, object, string)[])
+                [
+                    (
+                        "messages/batch",
+                        new
+                        {
+                            messages = (object[])
+                                [
+                                    fresh,
+                                    new
+                                    {
+                                        message.conversationId,
+                                        message.id,
+                                        role = "user",
+                                        content = "Bye",
+                                    },
+                                ],
+                        },
+                        "messages[1].id"
+                    ),
+                    (
+                        $"conversations/{message.conversationId}/messages",
+                        new
+                        {
+                            message.id,
+                            role = "user",
+                            content = "Bye",
+                        },
+                        "id"
+                    ),
+                ]
+        )
+        {
+            var answer = await host.Http.PostAsJsonAsync($"/api/v1/{url}", body, TestContext.Current.CancellationToken);
+
+            Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+            var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+            Assert.Equal(message.id, problem.GetProperty("messageId").GetGuid());
+            Assert.Equal(field, Assert.Single(problem.GetProperty("errors").EnumerateObject()).Name);
+        }
+
+        var untouched = await host.Http.GetAsync(
+            $"/api/v1/conversations/{fresh.conversationId}",
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(HttpStatusCode.NotFound, untouched.StatusCode);
+    }
+
     [Theory]
     [InlineData("""{"content":"x"}""", "role")]
     [InlineData("""{"role":"usr","content":"x"}""", "role")]

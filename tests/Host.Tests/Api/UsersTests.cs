@@ -58,7 +58,14 @@ public sealed class UsersTests(HostFixture host) : IClassFixture<HostFixture>
         );
         Assert.Equal((0, 0), (again.GetProperty("conversations").GetInt32(), again.GetProperty("messages").GetInt32()));
         foreach (
-            var url in (string[])[$"conversations/{user}-a", $"conversations/{user}-a/messages", $"users/{user}/export"]
+            var url in (string[])
+                [
+                    $"conversations/{user}-a",
+                    $"conversations/{user}-a/messages",
+                    $"conversations/{user}-a/emotion-history",
+                    $"conversations/{user}-a/context-window",
+                    $"users/{user}/export",
+                ]
         )
         {
             Assert.Equal(HttpStatusCode.NotFound, (await host.Http.GetAsync($"/api/v1/{url}", Token)).StatusCode);
@@ -79,6 +86,23 @@ public sealed class UsersTests(HostFixture host) : IClassFixture<HostFixture>
         {
             var answer = await host.Http.PostAsJsonAsync($"/api/v1/conversations/{user}-a/messages", body, Token);
             Assert.Equal(HttpStatusCode.Gone, answer.StatusCode);
+        }
+
+        foreach (
+            var (method, path, body) in ((string, string, string?)[])
+                [
+                    ("PATCH", "", """{"context":{}}"""),
+                    ("POST", "/escalation", null),
+                    ("DELETE", "/escalation", null),
+                    ("POST", "/close", null),
+                    ("POST", "/reopen", null),
+                    ("PUT", $"/messages/{Guid.NewGuid()}/emotion", """{"score":0.5}"""),
+                ]
+        )
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), $"/api/v1/conversations/{user}-a{path}");
+            request.Content = body is null ? null : new StringContent(body, null, "application/json");
+            Assert.Equal(HttpStatusCode.Gone, (await host.Http.SendAsync(request, Token)).StatusCode);
         }
     }
 

@@ -6,6 +6,6 @@ namespace Conversations.Contracts;
 /// Closes a conversation, in one crossing; its next message reopens it. Again: changes nothing, the first time and reason stay. Null when
 /// it is unknown.
 /// </summary>
-/// <param name="ConversationId">The caller's id.</param>
+/// <param name="ConversationId">The caller's id: 1 to 255 characters.</param>
 /// <param name="Reason">Why, in the caller's words: 1 to 1000 characters, or null.</param>
 public sealed record CloseConversation(string ConversationId, string? Reason = null) : IRequest<Conversation?>;

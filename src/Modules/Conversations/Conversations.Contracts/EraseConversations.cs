@@ -7,7 +7,7 @@ namespace Conversations.Contracts;
 /// customer's id and of each conversation's, so that a later or repeated message of theirs, or into one of these conversations, is refused
 /// (<see cref="StoreRefusalReason.Erased" />). Again: counts are 0.
 /// </summary>
-/// <param name="UserId">The customer; one never seen is refused from now on, too.</param>
+/// <param name="UserId">The customer: 1 to 255 characters; one never seen is refused from now on, too.</param>
 public sealed record EraseConversations(string UserId) : IRequest<ErasedConversations>;
 
 /// <summary>What was erased.</summary>

@@ -6,7 +6,7 @@ namespace Conversations.Contracts;
 /// Reads, page by page, all that is held on a customer: their conversations and every message in them. Ordered by conversation, then
 /// (sentAt, id). Empty when nothing is held.
 /// </summary>
-/// <param name="UserId">The customer.</param>
+/// <param name="UserId">The customer: 1 to 255 characters.</param>
 /// <param name="Limit">1 to 200 messages.</param>
 /// <param name="After">Where the page before ended; null for the first page.</param>
 public sealed record ExportConversations(string UserId, int Limit = 200, ExportKey? After = null)

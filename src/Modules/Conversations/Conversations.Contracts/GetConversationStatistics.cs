@@ -3,7 +3,7 @@ using MediatR;
 namespace Conversations.Contracts;
 
 /// <summary>Counts the messages sent in the newest days and the conversations that they belong to.</summary>
-/// <param name="UserId">Only this customer's.</param>
+/// <param name="UserId">Only this customer's: 1 to 255 characters.</param>
 /// <param name="Days">How far back: 1 to 3660 days of 24 hours.</param>
 public sealed record GetConversationStatistics(string? UserId = null, int Days = 30) : IRequest<ConversationStatistics>;
 

@@ -2,10 +2,12 @@ using MediatR;
 
 namespace Conversations.Contracts;
 
-/// <summary>Reads a conversation's newest scores from one covering index. Empty when nothing is scored.</summary>
-/// <param name="ConversationId">The caller's id.</param>
+/// <summary>
+/// Reads a conversation's newest scores from one covering index. Empty when nothing is scored; null when the conversation is unknown.
+/// </summary>
+/// <param name="ConversationId">The caller's id: 1 to 255 characters.</param>
 /// <param name="Limit">1 to 200 scores.</param>
-public sealed record GetEmotionHistory(string ConversationId, int Limit = 10) : IRequest<IReadOnlyList<ScoredMessage>>;
+public sealed record GetEmotionHistory(string ConversationId, int Limit = 10) : IRequest<IReadOnlyList<ScoredMessage>?>;
 
 /// <summary>A score and the message that it was given to.</summary>
 /// <param name="MessageId">The message.</param>

@@ -3,7 +3,7 @@ using MediatR;
 namespace Conversations.Contracts;
 
 /// <summary>Reads a page of a conversation's history by (sentAt, id). Null when the conversation is unknown.</summary>
-/// <param name="ConversationId">The caller's id.</param>
+/// <param name="ConversationId">The caller's id: 1 to 255 characters.</param>
 /// <param name="Newest">True for newest first; oldest first otherwise.</param>
 /// <param name="Limit">1 to 200 messages.</param>
 /// <param name="After">Where the page before ended; null for the first page.</param>

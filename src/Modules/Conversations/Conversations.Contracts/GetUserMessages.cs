@@ -6,8 +6,8 @@ namespace Conversations.Contracts;
 /// Reads a page of one timeline over all conversations and channels of a customer, by (sentAt, id, conversationId). Null when the customer
 /// has no conversation.
 /// </summary>
-/// <param name="UserId">The customer.</param>
-/// <param name="Channel">Only messages of this channel.</param>
+/// <param name="UserId">The customer: 1 to 255 characters.</param>
+/// <param name="Channel">Only messages of this channel: a lower-case slug of 1 to 20 characters.</param>
 /// <param name="Since">Only messages sent at or after this instant.</param>
 /// <param name="Newest">True for newest first; oldest first otherwise.</param>
 /// <param name="Limit">1 to 200 messages.</param>

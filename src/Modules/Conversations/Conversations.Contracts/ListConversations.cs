@@ -3,10 +3,10 @@ using MediatR;
 namespace Conversations.Contracts;
 
 /// <summary>Lists conversations by their newest message, newest first.</summary>
-/// <param name="UserId">Only this customer's.</param>
+/// <param name="UserId">Only this customer's: 1 to 255 characters.</param>
 /// <param name="Escalated">Only those that a human has taken over, or has not.</param>
 /// <param name="Active">Only those that are open, or closed.</param>
-/// <param name="Channel">Only those with a message of this channel.</param>
+/// <param name="Channel">Only those with a message of this channel: a lower-case slug of 1 to 20 characters.</param>
 /// <param name="Since">Only those whose newest message was sent at or after this instant.</param>
 /// <param name="Limit">1 to 200.</param>
 /// <param name="After">Where the page before ended; null for the first page.</param>

@@ -62,7 +62,10 @@ public sealed record Message
     /// <summary>What the language model counted, if the caller said.</summary>
     public TokenUsage? Usage { get; init; }
 
-    /// <summary>What it weighs in a context window, in tokens of o200k_base, or the caller's output tokens. Fixed when stored.</summary>
+    /// <summary>
+    /// What it weighs in a context window: tokens of o200k_base in content, tool calls and tool results, or the caller's output tokens. Fixed
+    /// when stored.
+    /// </summary>
     public required int TokenCount { get; init; }
 
     /// <summary>Tools that the assistant called, as JSON.</summary>

@@ -3,5 +3,5 @@ using MediatR;
 namespace Conversations.Contracts;
 
 /// <summary>Gives an escalated conversation back to the assistant, in one crossing. Again: changes nothing. Null when it is unknown.</summary>
-/// <param name="ConversationId">The caller's id.</param>
+/// <param name="ConversationId">The caller's id: 1 to 255 characters.</param>
 public sealed record ResolveEscalation(string ConversationId) : IRequest<Conversation?>;

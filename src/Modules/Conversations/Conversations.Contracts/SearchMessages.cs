@@ -9,7 +9,7 @@ namespace Conversations.Contracts;
 /// <param name="Query">
 /// 1 to 500 characters, as in a web search: words that must all occur, <c>"a phrase"</c>, <c>or</c>, <c>-not</c>.
 /// </param>
-/// <param name="UserId">Only this customer's conversations.</param>
+/// <param name="UserId">Only this customer's conversations: 1 to 255 characters.</param>
 /// <param name="Limit">1 to 200.</param>
 /// <param name="After">Where the page before ended; null for the first page.</param>
 public sealed record SearchMessages(string Query, string? UserId = null, int Limit = 50, MatchKey? After = null)

@@ -3,7 +3,7 @@ using MediatR;
 namespace Conversations.Contracts;
 
 /// <summary>Gives a stored message a late or corrected score and recomputes its conversation's statistics, in one crossing.</summary>
-/// <param name="ConversationId">The conversation that holds the message.</param>
+/// <param name="ConversationId">The conversation that holds the message: 1 to 255 characters.</param>
 /// <param name="MessageId">The message.</param>
 /// <param name="Score">From 0 to 1, finite.</param>
 /// <param name="Label">The dominant emotion: 1 to 32 characters.</param>

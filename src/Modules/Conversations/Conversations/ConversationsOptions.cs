@@ -37,8 +37,9 @@ public sealed class ConversationsOptions
     public int RetentionRunSize { get; set; } = 100_000;
 
     /// <summary>
-    /// Secret behind the tombstones of erased users, base64, at least 32 bytes. Absent: one that the database made for itself; set it to
+    /// Secret behind the tombstones of erased users: 32 bytes or more in base64. Absent: one that the database made for itself; set it to
     /// keep the secret out of database backups. Changing it forgets who was erased.
     /// </summary>
+    [MinLength(44), Base64String]
     public string? ErasureKey { get; set; }
 }

@@ -100,6 +100,7 @@ internal sealed class ListConversationsHandler(IDbContextFactory<ConversationsDb
         Channels = c.Channels,
         ClosedAt = c.ClosedAt,
         CloseReason = c.CloseReason,
+        ReopenReason = c.ReopenReason,
         EscalatedAt = c.EscalatedAt,
         EscalationReason = c.EscalationReason,
         Context = Element(c.Context),

@@ -50,17 +50,26 @@ internal sealed class MergeContextHandler(
         };
     }
 
+    // PostgreSQL writes a space after each colon and comma, which its caller need not: those outside of strings do not count.
+    private const string Spaces = """
+        CASE WHEN octet_length(n.merged::text) <= $3 THEN 0
+             ELSE regexp_count(regexp_replace(n.merged::text, '"(\\.|[^"\\])*"', '', 'g'), '[:,] ') END
+        """;
+
     // The subquery waits for the row's lock and merges into its newest version.
     private const string Sql = $"""
         UPDATE conversations.conversations c
-        SET context = CASE WHEN octet_length(was.merged::text) <= $3 THEN was.merged ELSE c.context END
+        SET context = CASE WHEN was.fits THEN was.merged ELSE c.context END
         FROM (
-            SELECT l.id, conversations.json_merge_patch(l.context, $2) AS merged
-            FROM conversations.conversations l
-            WHERE l.id = $1
-            FOR NO KEY UPDATE
+            SELECT n.id, n.merged, octet_length(n.merged::text) - {Spaces} <= $3 AS fits
+            FROM (
+                SELECT l.id, conversations.json_merge_patch(l.context, $2) AS merged
+                FROM conversations.conversations l
+                WHERE l.id = $1
+                FOR NO KEY UPDATE
+            ) n
         ) was
         WHERE c.id = was.id
-        RETURNING {ConversationTable.Columns}, octet_length(was.merged::text) <= $3
+        RETURNING {ConversationTable.Columns}, was.fits
         """;
 }

@@ -77,7 +77,6 @@ internal sealed class Arrivals
     private static Message Accept(NewMessage message, DateTimeOffset now)
     {
         var content = message.Content ?? "";
-        var emotion = message.Emotion is { Score: null, Label: null, Detected: null } ? null : message.Emotion;
         return new Message
         {
             Id = message.Id ?? Guid.CreateVersion7(now),
@@ -87,21 +86,40 @@ internal sealed class Arrivals
             Content = content,
             Channel = message.Channel ?? "api",
             SentAt = Instants.ToMicrosecond(message.SentAt ?? now),
-            Emotion = emotion,
+            Emotion = Said(message.Emotion),
             Metadata = message.Metadata,
             Usage = message.Usage is { InputTokens: null, OutputTokens: null } ? null : message.Usage,
-            TokenCount = message.Usage?.OutputTokens ?? TokenCounter.Count(content),
+            TokenCount = message.Usage?.OutputTokens ?? Tokens(message, content),
             ToolCalls = message.ToolCalls,
             ToolResults = message.ToolResults,
         };
     }
+
+    // What a model will be given: the calls and their results weigh as well.
+    private static int Tokens(NewMessage message, string content) =>
+        TokenCounter.Count(content)
+        + (message.ToolCalls is { } calls ? TokenCounter.Count(calls.GetRawText()) : 0)
+        + (message.ToolResults is { } results ? TokenCounter.Count(results.GetRawText()) : 0);
+
+    // An emotion that says nothing is none.
+    private static Emotion? Said(Emotion? emotion) =>
+        emotion switch
+        {
+            { Score: null, Label: null, Detected: null or [] } => null,
+            { Detected: [] } => emotion with { Detected = null },
+            _ => emotion,
+        };
 
     private static bool SameContent(NewMessage one, NewMessage other) =>
         one.Role == other.Role
         && (one.Content ?? "") == (other.Content ?? "")
         && one.UserId == other.UserId
         && (one.Channel ?? "api") == (other.Channel ?? "api")
-        && (one.SentAt is null || other.SentAt is null || one.SentAt == other.SentAt)
+        && (
+            one.SentAt is not { } at
+            || other.SentAt is not { } otherAt
+            || Instants.ToMicrosecond(at) == Instants.ToMicrosecond(otherAt)
+        )
         && one.Emotion?.Score == other.Emotion?.Score
         && one.Emotion?.Label == other.Emotion?.Label
         && (one.Emotion?.Detected ?? []).SequenceEqual(other.Emotion?.Detected ?? []);
