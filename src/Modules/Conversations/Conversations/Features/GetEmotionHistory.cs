@@ -30,33 +30,45 @@ internal sealed class GetEmotionHistoryHandler(IDbContextFactory<ConversationsDb
         var rows = await Query(context, request).ToListAsyncLinqToDB(cancellationToken);
         return rows.Count == 0
             ? null
-            : rows.FindAll(row => row.Score is not null)
-                .ConvertAll(row => new ScoredMessage(row.Id!.Value, row.SentAt!.Value, row.Score!.Value, row.Label));
+            :
+            [
+                .. rows.Where(row => row.Score is not null)
+                    .OrderByDescending(row => row.SentAt)
+                    .ThenByDescending(row => row.Id)
+                    .Select(row => new ScoredMessage(row.Id!.Value, row.SentAt!.Value, row.Score!.Value, row.Label)),
+            ];
     }
 
-    // The conversation's key comes along, so that an unknown one is told from one without scores in the same crossing.
-    public static IQueryable<ScoredRow> Query(ConversationsDbContext context, GetEmotionHistory request)
-    {
-        var newest = context
+    // A row without a score comes along for the conversation itself, so that an unknown one is told from one without scores in the same
+    // crossing. Joined to it, the history would be planned otherwise.
+    public static IQueryable<ScoredRow> Query(ConversationsDbContext context, GetEmotionHistory request) =>
+        context
             .Messages.ToLinqToDB()
             .Where(m => m.ConversationId == request.ConversationId && m.Score != null)
             .OrderByDescending(m => m.SentAt)
             .ThenByDescending(m => m.Id)
-            .Take(request.Limit);
-        return context
-            .Conversations.ToLinqToDB()
-            .Where(c => c.Id == request.ConversationId)
-            .SelectMany(c => newest.DefaultIfEmpty(), Covered);
-    }
+            .Take(request.Limit)
+            .Select(Covered)
+            .Concat(
+                context
+                    .Conversations.ToLinqToDB()
+                    .Where(c => c.Id == request.ConversationId)
+                    .Select(c => new ScoredRow
+                    {
+                        Id = null,
+                        SentAt = null,
+                        Score = null,
+                        Label = null,
+                    })
+            );
 
-    private static readonly Expression<Func<ConversationRow, MessageRow?, ScoredRow>> Covered = (c, m) =>
-        new ScoredRow
-        {
-            Id = (Guid?)m!.Id,
-            SentAt = (DateTimeOffset?)m.SentAt,
-            Score = m.Score,
-            Label = m.Label,
-        };
+    private static readonly Expression<Func<MessageRow, ScoredRow>> Covered = m => new ScoredRow
+    {
+        Id = m.Id,
+        SentAt = m.SentAt,
+        Score = m.Score,
+        Label = m.Label,
+    };
 }
 
 internal sealed class ScoredRow
