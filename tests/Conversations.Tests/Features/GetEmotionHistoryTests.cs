@@ -32,7 +32,7 @@ public sealed class GetEmotionHistoryTests(HostFixture host) : IClassFixture<Hos
             .ToArray();
         Assert.Equal(expected[..10], ten!.Select(score => score.MessageId));
         Assert.Equal(expected, all!.Select(score => score.MessageId));
-        Assert.Equal(new ScoredMessage(messages[0].Id!.Value, Noon, 0, "calm"), all![^1]);
+        Assert.Contains(new ScoredMessage(messages[0].Id!.Value, Noon, 0, "calm"), all!);
     }
 
     [Fact]
