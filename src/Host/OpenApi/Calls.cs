@@ -76,7 +76,8 @@ internal static class Calls
             typeof(MergeContext),
             typeof(Conversation),
             Ok,
-            Unknown
+            Unknown,
+            Erased
         )
         {
             Example = """{"context":{"guests":40}}""",
@@ -87,7 +88,8 @@ internal static class Calls
             typeof(EscalateConversation),
             typeof(Conversation),
             Ok,
-            Unknown
+            Unknown,
+            Erased
         )
         {
             Example = """{"reason":"Wants to speak to the chef."}""",
@@ -98,7 +100,8 @@ internal static class Calls
             typeof(ResolveEscalation),
             typeof(Conversation),
             Ok,
-            Unknown
+            Unknown,
+            Erased
         ),
         ["POST /api/v1/conversations/{id}/close"] = new(
             "closeConversation",
@@ -106,7 +109,8 @@ internal static class Calls
             typeof(CloseConversation),
             typeof(Conversation),
             Ok,
-            Unknown
+            Unknown,
+            Erased
         ),
         ["POST /api/v1/conversations/{id}/reopen"] = new(
             "reopenConversation",
@@ -114,7 +118,8 @@ internal static class Calls
             typeof(ReopenConversation),
             typeof(Conversation),
             Ok,
-            Unknown
+            Unknown,
+            Erased
         ),
         ["GET /api/v1/conversations/{id}/messages"] = new(
             "getMessages",
@@ -129,7 +134,8 @@ internal static class Calls
             "Read a conversation's newest scores",
             typeof(GetEmotionHistory),
             typeof(Page<ScoredMessage>),
-            Ok
+            Ok,
+            Unknown
         ),
         ["GET /api/v1/conversations/{id}/context-window"] = new(
             "getContextWindow",
@@ -145,7 +151,8 @@ internal static class Calls
             typeof(SetMessageEmotion),
             typeof(SetMessageEmotionResult),
             Ok,
-            Unknown
+            Unknown,
+            Erased
         )
         {
             Example = """{"score":0.2,"label":"disappointed"}""",
