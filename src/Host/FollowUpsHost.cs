@@ -4,12 +4,13 @@ using Conversations;
 using FollowUps;
 using Host.Access;
 using Host.Api;
+using Host.Idempotency;
+using Host.Limits;
 using Host.OpenApi;
 using Host.Pipeline;
 using Host.Postgres;
 using Host.Scheduling;
 using Host.Telemetry;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 using Scalar.AspNetCore;
@@ -221,7 +222,9 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
             options.Converters.Add(new DurationConverter());
         });
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
-        services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = 16 * 1024 * 1024);
+        services.AddLimits(builder.Configuration);
+        services.AddWeb(builder.Configuration);
+        services.AddSingleton<StoredAnswers>();
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
         services.AddExceptionHandler<ProblemDetailsHandler>();
@@ -230,11 +233,14 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
 
     private static void Use(WebApplication app)
     {
+        app.UseWeb();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseTelemetry();
         app.UseAccess();
         app.Use(MalformedPaths.Refuse);
+        app.UseRequestTimeouts();
+        app.UseMiddleware<IdempotencyKeys>();
         app.Use(EncodedSlashes.Decode);
         var api = app.MapGroup("");
         ((IEndpointConventionBuilder)api).Add(Call.Describe);

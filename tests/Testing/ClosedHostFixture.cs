@@ -19,7 +19,8 @@ public class ClosedHostFixture : HostFixture
         string issuer = Issuer,
         string audience = Audience,
         DateTime? expires = null,
-        byte[]? signedWith = null
+        byte[]? signedWith = null,
+        string subject = "tester"
     ) =>
         new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
             new SecurityTokenDescriptor
@@ -27,7 +28,7 @@ public class ClosedHostFixture : HostFixture
                 Issuer = issuer,
                 Audience = audience,
                 Expires = expires ?? DateTime.UtcNow.AddMinutes(5),
-                Claims = new Dictionary<string, object> { ["sub"] = "tester", ["scope"] = scope },
+                Claims = new Dictionary<string, object> { ["sub"] = subject, ["scope"] = scope },
                 SigningCredentials = new(new SymmetricSecurityKey(signedWith ?? secret), SecurityAlgorithms.HmacSha256),
             }
         );

@@ -1,3 +1,4 @@
+using Host.Idempotency;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -64,12 +65,14 @@ internal sealed class ApiKeys([FromKeyedServices(AccessSetup.Schema)] NpgsqlData
         create.BatchCommands.Add(new(OneAtATimeSql));
         create.BatchCommands.Add(new(SchemaSql));
         create.BatchCommands.Add(new(TableSql));
+        create.BatchCommands.Add(new(StoredAnswers.TableSql));
+        create.BatchCommands.Add(new(StoredAnswers.IndexSql));
         await create.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public async Task<bool> IsMigratedAsync(CancellationToken cancellationToken)
     {
-        await using var look = database.CreateCommand("SELECT to_regclass('access.api_keys') IS NOT NULL");
+        await using var look = database.CreateCommand("SELECT to_regclass('access.answers') IS NOT NULL");
         return (bool)(await look.ExecuteScalarAsync(cancellationToken))!;
     }
 

@@ -24,6 +24,9 @@ internal static class Caller
             )
         );
 
+    public static bool IsLocal(HttpContext context) =>
+        context.User.Identity?.AuthenticationType == OpenDoorAuthentication.Name;
+
     // Null for a stranger. A token's subject is unique to its issuer only; one without is known by its client.
     public static string? Of(HttpContext context)
     {

@@ -15,7 +15,7 @@ internal static class Users
     public static void MapUsers(this IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup("/api/v1/users/{userId}").WithTags("Users").Needs(Scopes.Admin);
-        api.MapGet("/export", Export);
+        api.MapGet("/export", Export).DisableRequestTimeout();
         api.MapDelete("", Erase);
     }
 

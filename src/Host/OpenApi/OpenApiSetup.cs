@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Host.Access;
+using Host.Idempotency;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -110,6 +111,25 @@ internal static class OpenApiSetup
         if (scope is not null)
         {
             operation.Description = $"{operation.Description}\n\nNeeds the scope `{scope}`.".Trim();
+        }
+
+        if (HttpMethods.IsPost(context.Description.HttpMethod ?? ""))
+        {
+            operation.Parameters ??= [];
+            operation.Parameters.Add(
+                new OpenApiParameter
+                {
+                    Name = IdempotencyKeys.Header,
+                    In = ParameterLocation.Header,
+                    Description = "Makes a repetition harmless: for 24 hours it gets the same answer.",
+                    Schema = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.String,
+                        MinLength = 1,
+                        MaxLength = 255,
+                    },
+                }
+            );
         }
 
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])

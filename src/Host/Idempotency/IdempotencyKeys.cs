@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Host.Access;
+using Host.OpenApi;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Host.Idempotency;
+
+// A POST that carries an Idempotency-Key is answered once; its repetition gets the same answer. Without the header nothing is done here.
+internal sealed class IdempotencyKeys(
+    RequestDelegate next,
+    StoredAnswers answers,
+    IProblemDetailsService problems,
+    TimeProvider clock
+)
+{
+    public const string Header = "Idempotency-Key";
+    private const string Replayed = "Idempotency-Replayed";
+    private const int MaxLength = 255;
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (
+            !HttpMethods.IsPost(context.Request.Method)
+            || !context.Request.Headers.TryGetValue(Header, out var header)
+            || context.GetEndpoint()?.Metadata.GetMetadata<Call>() is null
+            || Caller.Of(context) is not { } caller
+        )
+        {
+            await next(context);
+            return;
+        }
+
+        if (header is not [{ Length: > 0 and <= MaxLength } text])
+        {
+            throw new FluentValidation.ValidationException([new(Header, $"It must be 1 to {MaxLength} characters.")]);
+        }
+
+        var secret = Encoding.UTF8.GetBytes($"{caller}\n{text}");
+        var key = SHA256.HashData(secret);
+        var request = await HashAsync(context.Request);
+        switch (await answers.TakeAsync(key, request, clock.GetUtcNow(), context.RequestAborted))
+        {
+            case null:
+                await AnswerAsync(context, key, secret);
+                break;
+            case { } stored when !stored.Request.AsSpan().SequenceEqual(request):
+                await RefuseAsync(
+                    context,
+                    StatusCodes.Status422UnprocessableEntity,
+                    "This Idempotency-Key was used with another request."
+                );
+                break;
+            case { Answer: { } answer }:
+                await ReplayAsync(context, Sealed.Open(answer, secret));
+                break;
+            default:
+                context.Response.Headers.RetryAfter = "1";
+                await RefuseAsync(
+                    context,
+                    StatusCodes.Status409Conflict,
+                    "A request with this Idempotency-Key is being answered right now."
+                );
+                break;
+        }
+    }
+
+    // What failed here, or was not let through, may be tried again under the same key.
+    private async Task AnswerAsync(HttpContext context, byte[] key, byte[] secret)
+    {
+        var body = context.Response.Body;
+        using var kept = new MemoryStream();
+        context.Response.Body = kept;
+        var done = false;
+        try
+        {
+            await next(context);
+            done = context.Response.StatusCode < 500;
+        }
+        finally
+        {
+            context.Response.Body = body;
+            if (!done)
+            {
+                await answers.GiveBackAsync(key, CancellationToken.None);
+            }
+        }
+
+        if (done)
+        {
+            var answer = new Answer(context.Response.StatusCode, context.Response.ContentType, kept.ToArray());
+            await answers.KeepAsync(
+                key,
+                Sealed.Close(JsonSerializer.SerializeToUtf8Bytes(answer), secret),
+                CancellationToken.None
+            );
+        }
+
+        kept.Position = 0;
+        await kept.CopyToAsync(body, context.RequestAborted);
+    }
+
+    private static async Task ReplayAsync(HttpContext context, byte[] stored)
+    {
+        var answer = JsonSerializer.Deserialize<Answer>(stored)!;
+        context.Response.StatusCode = answer.Status;
+        context.Response.ContentType = answer.ContentType;
+        context.Response.Headers[Replayed] = "true";
+        await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted);
+    }
+
+    private async Task RefuseAsync(HttpContext context, int status, string detail)
+    {
+        context.Response.StatusCode = status;
+        await problems.WriteAsync(
+            new()
+            {
+                HttpContext = context,
+                ProblemDetails = new ProblemDetails { Status = status, Detail = detail },
+            }
+        );
+    }
+
+    // Kept in memory, since what is buffered on a disk stays there.
+    private static async Task<byte[]> HashAsync(HttpRequest request)
+    {
+        request.EnableBuffering(int.MaxValue);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{request.Path}{request.QueryString}\n"));
+        var buffer = new byte[81_920];
+        int read;
+        while ((read = await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted)) > 0)
+        {
+            hash.AppendData(buffer, 0, read);
+        }
+
+        request.Body.Position = 0;
+        return hash.GetHashAndReset();
+    }
+
+    private sealed record Answer(int Status, string? ContentType, byte[] Body);
+}
