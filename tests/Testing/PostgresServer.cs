@@ -1,3 +1,4 @@
+using DotNet.Testcontainers.Builders;
 using Host.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -23,13 +24,20 @@ public static class PostgresServer
 
     private static async Task<string> StartAsync()
     {
-        if (File.Exists("/var/run/docker.sock"))
+        try
         {
             var container = new PostgreSqlBuilder("postgres:17").Build();
             await container.StartAsync();
             return container.GetConnectionString();
         }
+        catch (DockerUnavailableException)
+        {
+            return await StartEmbeddedAsync();
+        }
+    }
 
+    private static async Task<string> StartEmbeddedAsync()
+    {
         var folder = Path.Combine(Path.GetTempPath(), $"followups-tests-{Environment.ProcessId}");
         var server = await EmbeddedPostgres.StartAsync(
             new EmbeddedPostgresOptions
