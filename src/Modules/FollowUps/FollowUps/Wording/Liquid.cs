@@ -160,6 +160,15 @@ internal static partial class Liquid
             return base.VisitForStatement(forStatement);
         }
 
+        protected override Statement VisitIfStatement(IfStatement ifStatement) =>
+            new CountedStatement(base.VisitIfStatement(ifStatement), 1 + (ifStatement.ElseIfs?.Count ?? 0));
+
+        protected override Statement VisitUnlessStatement(UnlessStatement unlessStatement) =>
+            new CountedStatement(base.VisitUnlessStatement(unlessStatement), 20);
+
+        protected override Statement VisitCaseStatement(CaseStatement caseStatement) =>
+            new CountedStatement(base.VisitCaseStatement(caseStatement), 20);
+
         protected override Statement VisitOutputStatement(OutputStatement outputStatement) =>
             new EscapedOutput(Visit(outputStatement.Expression));
     }
