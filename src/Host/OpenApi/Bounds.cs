@@ -51,6 +51,7 @@ internal static class Bounds
         ["Report"] = [],
         ["Because"] = [],
         ["CancelBody"] = [],
+        ["PreviewBody"] = [],
         ["QuietHours"] = ["from", "to"],
     };
 
