@@ -1,6 +1,6 @@
 // The main job, as a client in TypeScript writes it. Compiled in build/test: a change that would break clients breaks here first.
 import createClient from "openapi-fetch";
-import type { paths } from "../../artifacts/openapi/v1";
+import type { paths } from "../../artifacts/openapi/v1.js";
 
 const api = createClient<paths>({ baseUrl: "http://localhost:5080" });
 
