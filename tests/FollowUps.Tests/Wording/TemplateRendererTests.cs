@@ -66,6 +66,17 @@ public sealed class TemplateRendererTests
     }
 
     [Fact]
+    public void Conditions_in_a_loop_are_counted()
+    {
+        var conditions = string.Concat(Enumerable.Repeat("{% if x contains 'b' %}{% endif %}", 60));
+        var list = new ArrayValue([.. Enumerable.Range(0, 1000).Select(i => NumberValue.Create(i))]);
+
+        var rendered = Render($"{{% for i in list %}}{conditions}{{% endfor %}}z", null, X("a"), ("list", list));
+
+        Assert.EndsWith("It handles more than 5000000 characters.", rendered.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_subject_is_one_line_of_bounded_length()
     {
         var rendered = Render("a", null, ("subject", new StringValue($"Hi\r\nBcc: b\u2028\tc {new string('x', 500)}")));
