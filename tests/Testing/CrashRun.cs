@@ -171,22 +171,26 @@ public sealed class CrashRun(string connectionString, ISender modules, CrashPlan
         hosts[victim].Dispose();
         hosts[victim] = Start(victim);
 
-        // Moods move, so that an attempt that is worded anew would be worded otherwise; none so low that a check-in is scheduled.
-        await modules.Send(
-            new StoreMessages([
-                .. Enumerable
-                    .Range(0, 20)
-                    .Select(_ => customers[random.Next(customers.Count)])
-                    .Distinct()
-                    .Select(customer =>
-                        Some.Message(customer, 0.45 + random.NextDouble() / 2) with
-                        {
-                            UserId = customer,
-                        }
-                    ),
-            ]),
-            cancellationToken
-        );
+        await MoveMoodsAsync(cancellationToken);
+    }
+
+    // So that an attempt that is worded anew would be worded otherwise; to none so low that a check-in is scheduled.
+    private async Task MoveMoodsAsync(CancellationToken cancellationToken)
+    {
+        var messages = Enumerable
+            .Range(0, 20)
+            .Select(_ => customers[random.Next(customers.Count)])
+            .Distinct()
+            .Select(customer => Some.Message(customer, 0.45 + random.NextDouble() / 2) with { UserId = customer })
+            .ToList();
+        try
+        {
+            await modules.Send(new StoreMessages(messages), cancellationToken);
+        }
+        catch (NpgsqlException)
+        {
+            // The database is being disturbed: they stay as they are.
+        }
     }
 
     private async Task SettleAsync(CancellationToken cancellationToken) =>

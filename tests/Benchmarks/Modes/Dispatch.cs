@@ -177,6 +177,9 @@ internal static class Dispatch
                 words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All(Samples.Content)));
                 words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All("none")));
                 words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, [.. ids.Select(id => id.ToString())]));
+                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Integer, All<int?>(0)));
+                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All<string?>(null)));
+                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All<string?>(null)));
                 await words.ExecuteNonQueryAsync();
             }
 
@@ -188,6 +191,7 @@ internal static class Dispatch
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All<string?>(null)));
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.Boolean, All(false)));
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.TimestampTz, All<DateTime?>(null)));
+            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Double, All<double?>(null)));
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.Double, All<double?>(null)));
             sent += await record.ExecuteNonQueryAsync();
         }
