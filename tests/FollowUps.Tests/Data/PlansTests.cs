@@ -97,9 +97,10 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
         );
 
         Assert.Empty(Sequential(plans));
-        Assert.Contains("ix_follow_ups_due", Used(plans), StringComparer.Ordinal);
-        Assert.InRange(plans[^2].RowsRead("ix_follow_ups_due"), 1, 1000);
-        Assert.Equal(1, plans[^1].RowsRead("ix_follow_ups_due"));
+        var read = plans.Select(plan => plan.RowsRead("ix_follow_ups_due")).Where(rows => rows > 0).ToArray();
+        Assert.Equal(2, read.Length);
+        Assert.InRange(read[0], 1, 1000);
+        Assert.Equal(1, read[1]);
     }
 
     // What a claim and a sending change must stay out of every index: then they are updates in place (HOT).
