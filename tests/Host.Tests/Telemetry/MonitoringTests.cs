@@ -1,10 +1,9 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Conversations.Contracts;
-using FluentValidation;
-using FollowUps.Contracts;
 using Testing;
 using YamlDotNet.Serialization;
 
@@ -14,12 +13,19 @@ public sealed partial class MonitoringTests(HostFixture host) : IClassFixture<Ho
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    // In a process of its own: OpenTelemetry drops an instrument of all Hosts in a process once one of them ends.
     [Fact]
     public async Task Alerts_and_dashboard_name_only_what_a_running_host_exposes()
     {
-        await UseAsync();
+        using var process = HostProcess.Start(
+            ("DOTNET_ENVIRONMENT", "Development"),
+            ("ConnectionStrings__Postgres", await PostgresServer.NewDatabaseAsync())
+        );
+        await process.UntilItSaysAsync("Application started", Token);
+        using var http = new HttpClient { BaseAddress = new(Listening().Match(process.Said).Groups[1].Value) };
+        await UseAsync(http);
         var exposed = await Until.NotNull(async () =>
-            await host.Http.GetStringAsync("/metrics", Token) is var metrics
+            await http.GetStringAsync("/metrics", Token) is var metrics
             && metrics.Contains("followups_dispatch_lateness_seconds_count", StringComparison.Ordinal)
                 ? metrics
                 : null
@@ -113,24 +119,27 @@ public sealed partial class MonitoringTests(HostFixture host) : IClassFixture<Ho
         );
     }
 
-    private async Task UseAsync()
+    private static async Task UseAsync(HttpClient http)
     {
-        var id = Some.Id();
-        await host.Modules.Send(new StoreMessages([Some.Message(id, 0.5)]), Token);
-        await host.Modules.Send(new GetEmotionHistory(id), Token);
-        await Assert.ThrowsAsync<ValidationException>(() => host.Modules.Send(new GetEmotionHistory(""), Token));
-        await host.Modules.Send(
-            new ScheduleFollowUps([
-                new()
-                {
-                    Trigger = FollowUpTrigger.Custom,
-                    UserId = id,
-                    Message = "Hello",
-                    ScheduledAt = DateTimeOffset.UnixEpoch,
-                },
-            ]),
-            Token
-        );
+        var conversation = $"/api/v1/conversations/{Some.Id()}";
+        var message = new
+        {
+            role = "user",
+            content = "Hello",
+            emotion = new { score = 0.5 },
+        };
+        var followUp = new
+        {
+            trigger = "custom",
+            userId = Some.Id(),
+            message = "Hello",
+            scheduledAt = DateTimeOffset.UnixEpoch,
+        };
+        Assert.True((await http.PostAsJsonAsync($"{conversation}/messages", message, Token)).IsSuccessStatusCode);
+        Assert.NotEmpty(await http.GetStringAsync($"{conversation}/emotion-history", Token));
+        var refused = await http.GetAsync(new Uri($"{conversation}/emotion-history?limit=0", UriKind.Relative), Token);
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.True((await http.PostAsJsonAsync("/api/v1/follow-ups", followUp, Token)).IsSuccessStatusCode);
     }
 
     private static IEnumerable<Dictionary<object, object>> Rules()
@@ -159,6 +168,9 @@ public sealed partial class MonitoringTests(HostFixture host) : IClassFixture<Ho
 
     private static string Monitoring([CallerFilePath] string file = "") =>
         Path.Combine(Path.GetDirectoryName(file)!, "..", "..", "..", "build", "monitoring");
+
+    [GeneratedRegex("Now listening on: (\\S+)")]
+    private static partial Regex Listening();
 
     [GeneratedRegex("^[a-z_]+", RegexOptions.Multiline)]
     private static partial Regex SampleName();
