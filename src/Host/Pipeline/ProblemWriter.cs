@@ -40,5 +40,9 @@ internal sealed class ProblemWriter(IOptions<Microsoft.AspNetCore.Http.Json.Json
             _ => null,
         };
         problem.Extensions["traceId"] = TraceId(context);
+        if (problem.Status == StatusCodes.Status413PayloadTooLarge)
+        {
+            problem.Extensions["errors"] = new Dictionary<string, string[]> { ["body"] = ["It is too large."] };
+        }
     }
 }

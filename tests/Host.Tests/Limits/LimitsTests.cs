@@ -91,6 +91,7 @@ public sealed class LimitsTests(LimitsTests.SmallHost host) : IClassFixture<Limi
         var answer = await host.Http.SendAsync(request, Token);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        Assert.Contains("\"body\":[", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
     [Fact]
