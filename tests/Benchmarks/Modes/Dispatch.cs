@@ -165,7 +165,7 @@ internal static class Dispatch
             }
 
             T[] All<T>(T value) => Enumerable.Repeat(value, ids.Count).ToArray();
-            await using (var words = database.CreateCommand(Sending.WriteDownSql))
+            await using (var words = database.CreateCommand(WritingDown.Sql))
             {
                 words.Parameters.Add(BareSql.One(DateTime.UtcNow));
                 words.Parameters.Add(BareSql.Column(NpgsqlDbType.Uuid, [.. ids]));
@@ -183,7 +183,7 @@ internal static class Dispatch
                 await words.ExecuteNonQueryAsync();
             }
 
-            await using var record = database.CreateCommand(Sending.RecordSql);
+            await using var record = database.CreateCommand(Recording.Sql);
             record.Parameters.Add(BareSql.One(DateTime.UtcNow));
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.Uuid, [.. ids]));
             record.Parameters.Add(BareSql.Column(NpgsqlDbType.Integer, [.. fences]));

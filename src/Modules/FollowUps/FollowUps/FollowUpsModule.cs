@@ -72,6 +72,9 @@ public static class FollowUpsModule
         services.AddSingleton<CheckIns>();
         services.AddHostedService(provider => provider.GetRequiredService<CheckIns>());
         services.AddSingleton<Claims>();
+        services.AddSingleton<Deciding>();
+        services.AddSingleton<WritingDown>();
+        services.AddSingleton<Recording>();
         services.AddSingleton<Sending>();
         services
             .AddOptions<ChannelOptions>()

@@ -1,16 +1,10 @@
 using Conversations.Contracts;
-using Fluid.Values;
-using FollowUps.Contracts;
-using FollowUps.Data;
 using FollowUps.Delivery;
 using FollowUps.Recipients;
 using FollowUps.Wording;
 using MediatR;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using NodaTime;
 using Npgsql;
-using NpgsqlTypes;
 using Polly;
 using Polly.Retry;
 
@@ -19,14 +13,13 @@ namespace FollowUps.Dispatch;
 // What is done with a claimed batch: asked for its moods, worded, written down, delivered, stored, recorded. The number of crossings does not
 // depend on its size.
 internal sealed class Sending(
-    [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
     Claims claims,
     ISender modules,
-    Channels channels,
-    NewestTemplates templates,
+    Deciding deciding,
+    WritingDown attempts,
+    Recording recording,
     UnsubscribeLinks unsubscribing,
     IOptions<FollowUpsOptions> options,
-    FollowUpsMeter meter,
     TimeProvider clock
 )
 {
@@ -92,8 +85,8 @@ internal sealed class Sending(
         }
 
         // From here on it is finished, come what may: giving up now would leave attempts uncertain that are not.
-        await Persistently.ExecuteAsync(async _ => await StoreTextsAsync(outcomes), CancellationToken.None);
-        await Persistently.ExecuteAsync(async _ => await RecordAsync(outcomes), CancellationToken.None);
+        await Persistently.ExecuteAsync(async _ => await recording.StoreTextsAsync(outcomes), CancellationToken.None);
+        await Persistently.ExecuteAsync(async _ => await recording.RecordAsync(outcomes), CancellationToken.None);
     }
 
     private async Task ExtendAsync(IReadOnlyList<Claim> batch, CancellationToken cancellationToken)
@@ -125,158 +118,13 @@ internal sealed class Sending(
                 new GetMoods([.. batch.Select(claim => new MoodSubject(claim.UserId, claim.ConversationId))]),
                 cancellationToken
             );
-            return await WriteDownAsync(batch.Zip(moods, Decide).ToList(), cancellationToken);
+            return await attempts.WriteDownAsync(batch.Zip(moods, deciding.Decide).ToList(), cancellationToken);
         }
         catch (OperationCanceledException)
         {
             await claims.ReleaseAsync(batch);
             throw;
         }
-    }
-
-    // The claim has sorted out what must not go by what this module knows; here is what only the other one could say.
-    private Outcome Decide(Claim claim, Mood mood)
-    {
-        var now = clock.GetUtcNow();
-        if (
-            claim.Quiet?.FirstAllowed(Instant.FromDateTimeOffset(now), claim.Zone).ToDateTimeOffset() is { } allowed
-            && allowed > now
-        )
-        {
-            return new Outcome(claim, OutcomeKind.Held) { Reason = "quiet_hours", NextAt = allowed };
-        }
-
-        if (mood.Escalated && claim.Trigger is FollowUpTrigger.PostEvent or FollowUpTrigger.Reengagement)
-        {
-            return new Outcome(claim, OutcomeKind.Held)
-            {
-                Reason = "escalated",
-                NextAt = now + options.Value.HoldRecheckEvery,
-            };
-        }
-
-        var route = channels.For(claim.Addresses, claim.Prepared?.Channel);
-        if (route.Lane is not { } lane)
-        {
-            return route.Obstacle == Channels.NoAddress
-                ? new Outcome(claim, OutcomeKind.Failed) { Reason = route.Obstacle }
-                : new Outcome(claim, OutcomeKind.Held)
-                {
-                    Reason = route.Obstacle,
-                    NextAt = now + options.Value.HoldRecheckEvery,
-                };
-        }
-
-        var band = MoodHysteresis.Settle(
-            claim.MoodBefore,
-            (FollowUpMood)mood.Band,
-            mood.Score,
-            options.Value.MoodHysteresis
-        );
-        if (claim.Prepared is { } prepared)
-        {
-            // A care message that may not have arrived goes again, in the same words; a promotion does not: once too few beats once too often.
-            return
-                claim.Trigger == FollowUpTrigger.Reengagement
-                && !options.Value.RepeatUncertainPromotions
-                && !lane.Channel.RepeatsAreHarmless
-                ? new Outcome(claim, OutcomeKind.Failed) { Reason = "uncertain" }
-                : new Outcome(claim, OutcomeKind.Sent)
-                {
-                    Route = route,
-                    TemplateId = prepared.TemplateId,
-                    TemplateChannel = prepared.TemplateChannel,
-                    Subject = prepared.Subject,
-                    Body = prepared.Body,
-                };
-        }
-
-        var templateId = claim.PinnedTemplateId ?? TemplateChoice.For(claim.Trigger, band, mood.ConversationCount);
-        var template = templates.Book.Find(new TemplateKey(templateId, claim.Locale, lane.Name));
-        var worded = TemplateRenderer.Render(template, Values(claim, now), claim.Locale);
-        return worded.Body is null
-            ? Unsent(new Outcome(claim, OutcomeKind.Retry) { Reason = worded.Error }, now)
-            : new Outcome(claim, OutcomeKind.Sent)
-            {
-                Route = route,
-                Mood = band,
-                MoodScore = mood.Score,
-                TemplateId = templateId,
-                Template = template,
-                TemplateChannel = template.Channel,
-                Subject = worded.Subject,
-                Body = worded.Body,
-            };
-    }
-
-    private static IEnumerable<KeyValuePair<string, FluidValue>> Values(Claim claim, DateTimeOffset now)
-    {
-        foreach (var own in TemplateVariables.Own(claim.Variables))
-        {
-            yield return own;
-        }
-
-        yield return new(TemplateVariables.UserId, new StringValue(claim.UserId));
-        if (claim.BookingId is { } booking)
-        {
-            yield return new(TemplateVariables.BookingId, new StringValue(booking));
-        }
-
-        if (claim.EventAt is { } eventAt)
-        {
-            var local = Instant.FromDateTimeOffset(eventAt).InZone(claim.Zone).ToDateTimeOffset();
-            yield return new(TemplateVariables.EventDate, new StringValue(TemplateVariables.Date(local, claim.Locale)));
-        }
-
-        if (claim.LastActivityAt is { } active)
-        {
-            yield return new(TemplateVariables.DaysInactive, NumberValue.Create((int)(now - active).TotalDays));
-        }
-
-        if (claim.Message is { } message)
-        {
-            yield return new(TemplateVariables.CustomMessage, new StringValue(message));
-        }
-    }
-
-    // Before anything leaves: should the attempt end uncertain, its words, its channel and its key are known. Whoever lost the claim meanwhile,
-    // or whose customer was erased, sends nothing.
-    private async Task<List<Outcome>> WriteDownAsync(List<Outcome> outcomes, CancellationToken cancellationToken)
-    {
-        var worded = outcomes.Where(o => o.Kind == OutcomeKind.Sent).ToList();
-        if (worded.Count == 0)
-        {
-            return outcomes;
-        }
-
-        await using var command = database.CreateCommand(WriteDownSql);
-        command.Parameters.Add(
-            new() { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz }
-        );
-        command.Parameters.Add(Columns.Of(worded.Select(o => o.Claim.Id), NpgsqlDbType.Uuid));
-        command.Parameters.Add(Columns.Of(worded.Select(o => o.Claim.Fence), NpgsqlDbType.Integer));
-        command.Parameters.Add(Columns.Of(worded.Select(o => (short?)o.Mood), NpgsqlDbType.Smallint));
-        command.Parameters.Add(Columns.Of(worded.Select(o => o.MoodScore), NpgsqlDbType.Double));
-        command.Parameters.Add(Columns.Of(worded.Select(o => o.TemplateId), NpgsqlDbType.Text));
-        command.Parameters.Add(Columns.Of(worded.Select(o => o.Subject), NpgsqlDbType.Text));
-        command.Parameters.Add(Columns.Of(worded.Select(o => o.Body), NpgsqlDbType.Text));
-        command.Parameters.Add(Columns.Of(worded.Select(o => o.Route!.Lane!.Name), NpgsqlDbType.Text));
-        command.Parameters.Add(
-            Columns.Of(worded.Select(o => o.Route!.Lane!.Channel.ProviderKey(o.Claim.Id)), NpgsqlDbType.Text)
-        );
-        command.Parameters.Add(Columns.Of(worded.Select(o => o.Template?.Version), NpgsqlDbType.Integer));
-        command.Parameters.Add(Columns.Of(worded.Select(o => o.Template?.Locale), NpgsqlDbType.Text));
-        command.Parameters.Add(Columns.Of(worded.Select(o => o.Template?.Channel), NpgsqlDbType.Text));
-        var kept = new HashSet<Guid>();
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        while (await row.ReadAsync(cancellationToken))
-        {
-            kept.Add(row.GetGuid(0));
-        }
-
-        return kept.Count == worded.Count
-            ? outcomes
-            : outcomes.FindAll(o => o.Kind != OutcomeKind.Sent || kept.Contains(o.Claim.Id));
     }
 
     private async Task DeliverAsync(Lane lane, List<Outcome> outcomes, CancellationToken cancellationToken)
@@ -346,163 +194,7 @@ internal sealed class Sending(
         }
         else
         {
-            Unsent(outcome, now);
+            outcome.TryLater(options.Value, now);
         }
-    }
-
-    // An attempt that counts: the next one later, or none.
-    private Outcome Unsent(Outcome outcome, DateTimeOffset now)
-    {
-        if (outcome.Claim.Try >= options.Value.MaxAttempts)
-        {
-            outcome.Kind = OutcomeKind.Failed;
-        }
-        else
-        {
-            outcome.Kind = OutcomeKind.Retry;
-            outcome.NextAt = now + Backoff.After(outcome.Claim.Try, options.Value);
-        }
-
-        return outcome;
-    }
-
-    // Before the outcomes, so that a crash in between stores the text again (same id) instead of never.
-    private async Task StoreTextsAsync(List<Outcome> outcomes)
-    {
-        var texts = outcomes
-            .Where(o => o.Kind == OutcomeKind.Sent && o.Claim.ConversationId is not null)
-            .Select(o => new NewMessage
-            {
-                Id = o.Claim.Id,
-                ConversationId = o.Claim.ConversationId!,
-                UserId = o.Claim.UserId,
-                Role = MessageRole.Assistant,
-                Content = o.Body,
-                Channel = o.Route!.Lane!.Name,
-            })
-            .ToList();
-        while (texts.Count > 0 && await modules.Send(new StoreMessages(texts)) is { Refusal: { } refusal })
-        {
-            // Its conversation was erased or is another customer's: the rest must not suffer for it.
-            texts.RemoveAt(refusal.Index);
-        }
-    }
-
-    private async Task RecordAsync(List<Outcome> outcomes)
-    {
-        if (outcomes.Count == 0)
-        {
-            return;
-        }
-
-        await using var command = database.CreateCommand(RecordSql);
-        command.Parameters.Add(
-            new() { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz }
-        );
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Claim.Id), NpgsqlDbType.Uuid));
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Claim.Fence), NpgsqlDbType.Integer));
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => (short)o.Kind), NpgsqlDbType.Smallint));
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Reason), NpgsqlDbType.Text));
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Uncertain), NpgsqlDbType.Boolean));
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.NextAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz));
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.MoodScore), NpgsqlDbType.Double));
-        await using var row = await command.ExecuteReaderAsync();
-        while (await row.ReadAsync())
-        {
-            if (!row.IsDBNull(0))
-            {
-                meter.Sent(row.GetDouble(0));
-            }
-        }
-
-        foreach (var group in outcomes.GroupBy(o => (Channel: o.Route?.Lane?.Name, o.Kind)))
-        {
-            meter.Finished(group.Key.Channel, group.Key.Kind.ToString(), group.Count());
-        }
-    }
-
-    // Changes no indexed column (HOT).
-    public const string WriteDownSql = """
-        UPDATE followups.follow_ups f
-        SET mood = coalesce(o.mood, f.mood), template_id = o.template_id, message_subject = o.subject, message_content = o.body,
-            template_version = coalesce(o.template_version, f.template_version),
-            template_locale = CASE WHEN o.template_version IS NULL THEN f.template_locale ELSE o.template_locale END,
-            template_channel = CASE WHEN o.template_version IS NULL THEN f.template_channel ELSE o.template_channel END,
-            attempts = jsonb_set(f.attempts, '{-1}',
-                f.attempts -> -1 || jsonb_build_object('channel', o.channel, 'providerKey', o.provider_key)),
-            decisions = CASE
-                WHEN o.template_id = f.template_id THEN f.decisions
-                ELSE f.decisions || jsonb_build_object('at', $1, 'decision', 'template_changed', 'reason', 'newest_mood', 'inputs',
-                    jsonb_build_object('from', f.template_id, 'to', o.template_id,
-                        'mood', (array['high', 'neutral', 'low'])[o.mood + 1], 'moodScore', o.score))
-            END
-        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-            AS o(id, fence, mood, score, template_id, subject, body, channel, provider_key, template_version, template_locale, template_channel)
-        WHERE f.id = o.id AND f.fence = o.fence AND f.status = 0
-        RETURNING f.id
-        """;
-
-    // The fence keeps a late finisher from overwriting what a later claim did. A hold is no attempt; being turned away is one that does not
-    // count.
-    public const string RecordSql = """
-        UPDATE followups.follow_ups f
-        SET status = CASE o.kind WHEN 0 THEN 1 WHEN 2 THEN 3 ELSE 0 END,
-            leased_until = NULL,
-            next_at = coalesce(o.next_at, f.next_at),
-            executed_at = CASE WHEN o.kind = 0 THEN $1 END,
-            held_reason = CASE WHEN o.kind = 3 THEN o.reason END,
-            error_message = CASE WHEN o.kind IN (1, 2, 4) THEN o.reason END,
-            attempts_before = f.attempts_before + (o.kind = 4)::int,
-            attempts = CASE
-                    WHEN o.kind = 3 THEN f.attempts - -1
-                    ELSE jsonb_set(
-                        f.attempts, '{-1}',
-                        f.attempts -> -1 || jsonb_build_object(
-                            'finishedAt', $1,
-                            'outcome', CASE WHEN o.uncertain THEN 'uncertain' WHEN o.kind = 0 THEN 'sent' ELSE 'failed' END,
-                            'error', o.reason))
-                END,
-            decisions = CASE
-                    WHEN o.kind = 0 THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'sent', 'inputs', jsonb_build_object(
-                        'templateId', f.template_id, 'templateVersion', f.template_version, 'templateLocale', f.template_locale,
-                        'templateChannel', f.template_channel, 'mood', (array['high', 'neutral', 'low'])[f.mood + 1], 'moodScore', o.score))
-                    WHEN o.kind = 2 THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'failed', 'reason', o.reason)
-                    WHEN o.kind = 3 AND o.reason IS DISTINCT FROM f.held_reason
-                        THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'held', 'reason', o.reason,
-                            'inputs', jsonb_build_object('until', o.next_at))
-                    ELSE f.decisions
-                END
-        FROM unnest($2, $3, $4, $5, $6, $7, $8) AS o(id, fence, kind, reason, uncertain, next_at, score)
-        WHERE f.id = o.id AND f.fence = o.fence AND f.status = 0
-        RETURNING CASE WHEN o.kind = 0 THEN extract(epoch FROM $1 - greatest(f.next_at, f.created_at))::float8 END
-        """;
-
-    private enum OutcomeKind
-    {
-        Sent,
-        Retry,
-        Failed,
-        Held,
-        TurnedAway,
-        Untried,
-    }
-
-    private sealed class Outcome(Claim claim, OutcomeKind kind)
-    {
-        public Claim Claim { get; } = claim;
-        public OutcomeKind Kind { get; set; } = kind;
-        public string? Reason { get; set; }
-        public bool Uncertain { get; set; }
-        public DateTimeOffset? NextAt { get; set; }
-        public Route? Route { get; init; }
-        public FollowUpMood? Mood { get; init; }
-        public double? MoodScore { get; init; }
-        public string? TemplateId { get; init; }
-
-        // Null when words go again: which text they were is kept already.
-        public TemplateText? Template { get; init; }
-        public string? TemplateChannel { get; init; }
-        public string? Subject { get; init; }
-        public string? Body { get; init; }
     }
 }

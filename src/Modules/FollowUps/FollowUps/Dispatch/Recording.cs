@@ -1,0 +1,107 @@
+using Conversations.Contracts;
+using FollowUps.Data;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace FollowUps.Dispatch;
+
+// What became of a batch: the texts that were sent, in their conversations, and the outcome of every claim.
+internal sealed class Recording(
+    [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    ISender modules,
+    FollowUpsMeter meter,
+    TimeProvider clock
+)
+{
+    // Before the outcomes, so that a crash in between stores the text again (same id) instead of never.
+    public async Task StoreTextsAsync(List<Outcome> outcomes)
+    {
+        var texts = outcomes
+            .Where(o => o.Kind == OutcomeKind.Sent && o.Claim.ConversationId is not null)
+            .Select(o => new NewMessage
+            {
+                Id = o.Claim.Id,
+                ConversationId = o.Claim.ConversationId!,
+                UserId = o.Claim.UserId,
+                Role = MessageRole.Assistant,
+                Content = o.Body,
+                Channel = o.Route!.Lane!.Name,
+            })
+            .ToList();
+        while (texts.Count > 0 && await modules.Send(new StoreMessages(texts)) is { Refusal: { } refusal })
+        {
+            // Its conversation was erased or is another customer's: the rest must not suffer for it.
+            texts.RemoveAt(refusal.Index);
+        }
+    }
+
+    public async Task RecordAsync(List<Outcome> outcomes)
+    {
+        if (outcomes.Count == 0)
+        {
+            return;
+        }
+
+        await using var command = database.CreateCommand(Sql);
+        command.Parameters.Add(
+            new() { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz }
+        );
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Claim.Id), NpgsqlDbType.Uuid));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Claim.Fence), NpgsqlDbType.Integer));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => (short)o.Kind), NpgsqlDbType.Smallint));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Reason), NpgsqlDbType.Text));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Uncertain), NpgsqlDbType.Boolean));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.NextAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.MoodScore), NpgsqlDbType.Double));
+        await using var row = await command.ExecuteReaderAsync();
+        while (await row.ReadAsync())
+        {
+            if (!row.IsDBNull(0))
+            {
+                meter.Sent(row.GetDouble(0));
+            }
+        }
+
+        foreach (var group in outcomes.GroupBy(o => (Channel: o.Route?.Lane?.Name, o.Kind)))
+        {
+            meter.Finished(group.Key.Channel, group.Key.Kind.ToString(), group.Count());
+        }
+    }
+
+    // The fence keeps a late finisher from overwriting what a later claim did. A hold is no attempt; being turned away is one that does not
+    // count.
+    public const string Sql = """
+        UPDATE followups.follow_ups f
+        SET status = CASE o.kind WHEN 0 THEN 1 WHEN 2 THEN 3 ELSE 0 END,
+            leased_until = NULL,
+            next_at = coalesce(o.next_at, f.next_at),
+            executed_at = CASE WHEN o.kind = 0 THEN $1 END,
+            held_reason = CASE WHEN o.kind = 3 THEN o.reason END,
+            error_message = CASE WHEN o.kind IN (1, 2, 4) THEN o.reason END,
+            attempts_before = f.attempts_before + (o.kind = 4)::int,
+            attempts = CASE
+                    WHEN o.kind = 3 THEN f.attempts - -1
+                    ELSE jsonb_set(
+                        f.attempts, '{-1}',
+                        f.attempts -> -1 || jsonb_build_object(
+                            'finishedAt', $1,
+                            'outcome', CASE WHEN o.uncertain THEN 'uncertain' WHEN o.kind = 0 THEN 'sent' ELSE 'failed' END,
+                            'error', o.reason))
+                END,
+            decisions = CASE
+                    WHEN o.kind = 0 THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'sent', 'inputs', jsonb_build_object(
+                        'templateId', f.template_id, 'templateVersion', f.template_version, 'templateLocale', f.template_locale,
+                        'templateChannel', f.template_channel, 'mood', (array['high', 'neutral', 'low'])[f.mood + 1], 'moodScore', o.score))
+                    WHEN o.kind = 2 THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'failed', 'reason', o.reason)
+                    WHEN o.kind = 3 AND o.reason IS DISTINCT FROM f.held_reason
+                        THEN f.decisions || jsonb_build_object('at', $1, 'decision', 'held', 'reason', o.reason,
+                            'inputs', jsonb_build_object('until', o.next_at))
+                    ELSE f.decisions
+                END
+        FROM unnest($2, $3, $4, $5, $6, $7, $8) AS o(id, fence, kind, reason, uncertain, next_at, score)
+        WHERE f.id = o.id AND f.fence = o.fence AND f.status = 0
+        RETURNING CASE WHEN o.kind = 0 THEN extract(epoch FROM $1 - greatest(f.next_at, f.created_at))::float8 END
+        """;
+}
