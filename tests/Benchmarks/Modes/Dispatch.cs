@@ -26,17 +26,28 @@ internal static class Dispatch
         var connectionString = await server.NewDatabaseAsync("dispatch");
         await using var database = NpgsqlDataSource.Create(connectionString);
         var channel = new StampingChannel();
-        await using var product = await Product.StartAsync(
+        // The backlog's rates are those of its loops: the product's own dispatcher must not take part.
+        Section backlog;
+        await using (var product = await StartAsync(connectionString, channel, false))
+        {
+            backlog = await BacklogAsync(database, product, arguments);
+        }
+
+        await using (var product = await StartAsync(connectionString, channel, true))
+        {
+            return [backlog, await LatenessAsync(product, channel)];
+        }
+    }
+
+    private static Task<Product> StartAsync(string connectionString, StampingChannel channel, bool dispatches) =>
+        Product.StartAsync(
             connectionString,
             builder =>
             {
                 builder.Services.AddSingleton<IDeliveryChannel>(channel);
-                // The rates are those of the loops below: the product's own dispatcher must not take part.
-                builder.Configuration.AddInMemoryCollection([new("FollowUps:DispatchSweepEvery", "1.00:00:00")]);
+                builder.Configuration.AddInMemoryCollection([new("FollowUps:DispatchEnabled", dispatches.ToString())]);
             }
         );
-        return [await BacklogAsync(database, product, arguments), await LatenessAsync(product, channel)];
-    }
 
     private static async Task<Section> BacklogAsync(NpgsqlDataSource database, Product product, Arguments arguments)
     {

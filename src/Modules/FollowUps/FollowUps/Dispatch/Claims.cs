@@ -189,7 +189,7 @@ internal sealed class Claims(
                    f.days_after, f.local_time, f.time_zone
             FROM followups.follow_ups f
             WHERE f.status = 0 AND f.next_at <= $1 AND (f.leased_until IS NULL OR f.leased_until <= $1)
-              AND NOT f.trigger = ANY (array(SELECT p.trigger FROM followups.pauses p))
+              AND f.trigger NOT IN (SELECT p.trigger FROM followups.pauses p)
             ORDER BY f.next_at, f.id
             LIMIT $3
             FOR NO KEY UPDATE SKIP LOCKED
@@ -291,7 +291,7 @@ internal sealed class Claims(
     // Behind those that are being sent right now.
     public const string NextSql = """
         SELECT f.next_at FROM followups.follow_ups f
-        WHERE f.status = 0 AND f.leased_until IS NULL AND NOT f.trigger = ANY (array(SELECT p.trigger FROM followups.pauses p))
+        WHERE f.status = 0 AND f.leased_until IS NULL AND f.trigger NOT IN (SELECT p.trigger FROM followups.pauses p)
         ORDER BY f.next_at
         LIMIT 1
         """;
