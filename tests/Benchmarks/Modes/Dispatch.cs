@@ -26,7 +26,7 @@ internal static class Dispatch
         var connectionString = await server.NewDatabaseAsync("dispatch");
         await using var database = NpgsqlDataSource.Create(connectionString);
         var channel = new StampingChannel();
-        // The backlog's rates are those of its loops: the product's own dispatcher must not take part.
+        // The backlog's rates are those of its loops: the product's own dispatcher and the scheduler's sweep must not take part.
         Section backlog;
         await using (var product = await StartAsync(connectionString, channel, false))
         {
@@ -45,7 +45,10 @@ internal static class Dispatch
             builder =>
             {
                 builder.Services.AddSingleton<IDeliveryChannel>(channel);
-                builder.Configuration.AddInMemoryCollection([new("FollowUps:DispatchEnabled", dispatches.ToString())]);
+                builder.Configuration.AddInMemoryCollection([
+                    new("FollowUps:DispatchEnabled", dispatches.ToString()),
+                    new("Scheduling:Enabled", dispatches.ToString()),
+                ]);
             }
         );
 

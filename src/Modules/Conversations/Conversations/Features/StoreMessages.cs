@@ -254,9 +254,12 @@ internal sealed class StoreMessagesHandler(
                    END AS refusal
             FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) WITH ORDINALITY
                  AS i(conversation_id, id, user_id, role, content_hash, channel, sent_at, score, label, detected, conversation_key, user_key, ord)
-            JOIN conversations.conversations c ON c.id = i.conversation_id
-            LEFT JOIN conversations.messages m
-                ON m.conversation_id = i.conversation_id AND m.id = i.id AND m.xmin <> pg_current_xact_id()::xid
+            JOIN LATERAL (SELECT c.user_id FROM conversations.conversations c WHERE c.id = i.conversation_id LIMIT 1) c ON true
+            LEFT JOIN LATERAL (
+                SELECT m.* FROM conversations.messages m
+                WHERE m.conversation_id = i.conversation_id AND m.id = i.id AND m.xmin <> pg_current_xact_id()::xid
+                LIMIT 1
+            ) m ON true
             ORDER BY i.ord
         ) i
         JOIN conversations.messages m ON m.conversation_id = i.conversation_id AND m.id = i.id
