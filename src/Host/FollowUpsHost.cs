@@ -18,7 +18,8 @@ using Scalar.AspNetCore;
 namespace Host;
 
 // The composition root: database, modules, pipeline, routes.
-internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedded) : IAsyncDisposable
+internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, EmbeddedPostgres? embedded)
+    : IAsyncDisposable
 {
     private const int OldestPostgres = 150_000;
     private const int BeyondNewestPostgres = 190_000;
@@ -45,11 +46,12 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         var embedded = await StartEmbeddedAsync(builder, attach: args is ["keys", ..], cancellationToken);
         try
         {
-            await CheckVersionAsync(builder.Configuration.GetConnectionString("Postgres")!, cancellationToken);
+            var accounts = new Accounts(builder.Configuration);
+            await CheckVersionAsync(accounts.AnyConnection, cancellationToken);
             Add(builder);
             var app = builder.Build();
             Use(app);
-            return new FollowUpsHost(app, embedded);
+            return new FollowUpsHost(app, accounts, embedded);
         }
         catch
         {
@@ -66,10 +68,13 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
     {
         try
         {
-            await app.Services.MigrateConversationsAsync(cancellationToken);
-            await app.Services.MigrateFollowUpsAsync(cancellationToken);
-            await app.Services.GetRequiredService<Firings>().MigrateAsync(cancellationToken);
-            await app.Services.GetRequiredService<ApiKeys>().MigrateAsync(cancellationToken);
+            await ConversationsModule.MigrateConversationsAsync(accounts.OwnerConnection, cancellationToken);
+            await FollowUpsModule.MigrateFollowUpsAsync(accounts.OwnerConnection, cancellationToken);
+            await using var owner = new NpgsqlConnection(accounts.OwnerConnection);
+            await owner.OpenAsync(cancellationToken);
+            await Firings.MigrateAsync(owner, cancellationToken);
+            await ApiKeys.MigrateAsync(owner, cancellationToken);
+            await accounts.GrantAsync(owner, cancellationToken);
         }
         catch (PostgresException problem) when (problem.SqlState == PostgresErrorCodes.DiskFull)
         {
@@ -84,13 +89,17 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         }
     }
 
-    public async Task StartAsync(CancellationToken cancellationToken = default)
+    // A server of the Host's own, or a developer's, is made ready; an operator's is only looked at.
+    public async Task PrepareAsync(CancellationToken cancellationToken = default)
     {
-        if (embedded is not null || app.Environment.IsDevelopment())
+        if (accounts.MayMigrate && (embedded is not null || app.Environment.IsDevelopment()))
         {
             await MigrateAsync(cancellationToken);
+            return;
         }
-        else
+
+        await accounts.CheckAsync(cancellationToken);
+        try
         {
             var count =
                 (await app.Services.PendingConversationsMigrationsAsync(cancellationToken)).Count
@@ -102,7 +111,17 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
                 throw new StartException($"The database lacks {count} migrations. Run `Host migrate` first.");
             }
         }
+        catch (PostgresException problem) when (problem.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new StartException(
+                $"The accounts of the Host lack a right ({problem.MessageText}). Run `Host migrate` first: it grants them what they need."
+            );
+        }
+    }
 
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        await PrepareAsync(cancellationToken);
         await app.DecideWhoMayCallAsync(embedded is not null, cancellationToken);
         await app.StartAsync(cancellationToken);
         started = true;
@@ -134,7 +153,7 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
         CancellationToken cancellationToken
     )
     {
-        if (builder.Configuration.GetConnectionString("Postgres") is { Length: > 0 })
+        if (Accounts.AreNamed(builder.Configuration))
         {
             return null;
         }
@@ -163,8 +182,12 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
     {
         try
         {
-            await using var database = NpgsqlDataSource.Create(connectionString);
-            await using var command = database.CreateCommand("SELECT current_setting('server_version_num')::int");
+            await using var connection = new NpgsqlConnection(connectionString);
+            await connection.OpenAsync(cancellationToken);
+            await using var command = new NpgsqlCommand(
+                "SELECT current_setting('server_version_num')::int",
+                connection
+            );
             var version = (int)(await command.ExecuteScalarAsync(cancellationToken))!;
             if (version is < OldestPostgres or >= BeyondNewestPostgres)
             {
@@ -173,13 +196,9 @@ internal sealed class FollowUpsHost(WebApplication app, EmbeddedPostgres? embedd
                 );
             }
         }
-        catch (ArgumentException problem)
-        {
-            throw new StartException($"ConnectionStrings:Postgres is no connection string: {problem.Message}");
-        }
         catch (NpgsqlException problem)
         {
-            throw new StartException($"The database of ConnectionStrings:Postgres cannot be used: {problem.Message}");
+            throw new StartException($"The database cannot be used: {problem.Message}");
         }
     }
 

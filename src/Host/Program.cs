@@ -14,6 +14,7 @@ try
 
     if (args is ["keys", .. var words])
     {
+        await host.PrepareAsync();
         await ActivatorUtilities.CreateInstance<KeysCommand>(host.App.Services, Console.Out).RunAsync(words);
         return 0;
     }

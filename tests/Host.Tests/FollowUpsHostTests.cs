@@ -9,13 +9,13 @@ public sealed class FollowUpsHostTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Old_schema_says_to_migrate_and_migrated_it_starts()
+    public async Task New_database_says_to_migrate_and_migrated_it_starts()
     {
         var database = ("ConnectionStrings__Postgres", await PostgresServer.NewDatabaseAsync());
         using (var early = HostProcess.Start(database))
         {
             Assert.Equal(1, await early.ExitAsync(Token));
-            Assert.Matches("^The database lacks [0-9]+ migrations. Run `Host migrate` first.$", early.Said.Trim());
+            Assert.Matches("^The database does not let in the account .* `Host migrate` makes it", early.Said.Trim());
         }
 
         foreach (var command in (string[])["migrate", "keys create --name till --scopes conversations.write"])
@@ -24,8 +24,18 @@ public sealed class FollowUpsHostTests
             Assert.True(await process.ExitAsync(Token) == 0, process.Said);
         }
 
-        using var service = HostProcess.Start(database);
-        await service.UntilItSaysAsync("Application started", Token);
+        using (var service = HostProcess.Start(database))
+        {
+            await service.UntilItSaysAsync("Application started", Token);
+        }
+
+        await using var connection = new NpgsqlConnection(database.Item2);
+        await connection.OpenAsync(Token);
+        await using var forget = new NpgsqlCommand("DELETE FROM followups.migrations", connection);
+        await forget.ExecuteNonQueryAsync(Token);
+        using var late = HostProcess.Start(database);
+        Assert.Equal(1, await late.ExitAsync(Token));
+        Assert.Matches("^The database lacks [0-9]+ migrations. Run `Host migrate` first.$", late.Said.Trim());
     }
 
     [Theory]
@@ -53,7 +63,7 @@ public sealed class FollowUpsHostTests
     }
 
     [Theory]
-    [InlineData("Host=127.0.0.1;Port=1;Username=x", "cannot be used")]
+    [InlineData("Host=127.0.0.1;Port=1;Username=x;Password=x", "cannot be used")]
     [InlineData("postgres://somewhere", "is no connection string")]
     public async Task Database_that_cannot_be_reached_is_told(string connectionString, string words) =>
         Assert.Contains(words, await StartAsync(connectionString), StringComparison.Ordinal);

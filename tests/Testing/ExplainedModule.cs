@@ -28,7 +28,7 @@ public abstract class ExplainedModule(string schema) : IAsyncLifetime, ILoggerPr
                 + "-c synchronous_commit=on",
         };
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection([new("ConnectionStrings:Postgres", connection.ConnectionString)])
+            .AddInMemoryCollection([new($"ConnectionStrings:{schema}", connection.ConnectionString)])
             .Build();
         var registered = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System);
         Add(registered, configuration);
@@ -43,7 +43,7 @@ public abstract class ExplainedModule(string schema) : IAsyncLifetime, ILoggerPr
                         .Build()
             )
             .BuildServiceProvider();
-        await MigrateAsync(services);
+        await MigrateAsync(connection.ConnectionString);
 
         await using var database = NpgsqlDataSource.Create(connection.ConnectionString);
         foreach (var statement in (string[])[AlwaysVisibleSql, .. Fill, "VACUUM ANALYZE"])
@@ -75,7 +75,7 @@ public abstract class ExplainedModule(string schema) : IAsyncLifetime, ILoggerPr
 
     protected abstract void Add(IServiceCollection services, IConfiguration configuration);
 
-    protected abstract Task MigrateAsync(IServiceProvider services);
+    protected abstract Task MigrateAsync(string owner);
 
     // Statements that fill the tables with so much that a bad plan is dear.
     protected abstract IEnumerable<string> Fill { get; }

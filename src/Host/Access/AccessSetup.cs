@@ -1,3 +1,4 @@
+using Host.Postgres;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Npgsql;
@@ -18,12 +19,16 @@ internal static partial class AccessSetup
         services.AddKeyedSingleton(
             Schema,
             (_, _) =>
-                NpgsqlDataSource.Create(
-                    new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Postgres"))
+                new NpgsqlDataSourceBuilder(
+                    new NpgsqlConnectionStringBuilder(configuration.GetConnectionString(Accounts.Host))
                     {
                         ApplicationName = Schema,
-                    }
+                    }.ConnectionString
                 )
+                {
+                    // Names the pool in metrics, which would else show the connection string.
+                    Name = Schema,
+                }.Build()
         );
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<KnownKeys>();

@@ -59,14 +59,19 @@ internal sealed class ApiKeys([FromKeyedServices(AccessSetup.Schema)] NpgsqlData
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
-    public async Task MigrateAsync(CancellationToken cancellationToken)
+    public static async Task MigrateAsync(NpgsqlConnection owner, CancellationToken cancellationToken)
     {
-        await using var create = database.CreateBatch();
-        create.BatchCommands.Add(new(OneAtATimeSql));
-        create.BatchCommands.Add(new(SchemaSql));
-        create.BatchCommands.Add(new(TableSql));
-        create.BatchCommands.Add(new(StoredAnswers.TableSql));
-        create.BatchCommands.Add(new(StoredAnswers.IndexSql));
+        await using var create = new NpgsqlBatch(owner)
+        {
+            BatchCommands =
+            {
+                new(OneAtATimeSql),
+                new(SchemaSql),
+                new(TableSql),
+                new(StoredAnswers.TableSql),
+                new(StoredAnswers.IndexSql),
+            },
+        };
         await create.ExecuteNonQueryAsync(cancellationToken);
     }
 

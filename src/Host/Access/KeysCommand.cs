@@ -14,7 +14,6 @@ internal sealed class KeysCommand(ApiKeys keys, TimeProvider clock, TextWriter o
 
     public async Task RunAsync(string[] words, CancellationToken cancellationToken = default)
     {
-        await keys.MigrateAsync(cancellationToken);
         switch (words)
         {
             case ["create", .. var options]:

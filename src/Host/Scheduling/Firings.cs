@@ -1,3 +1,4 @@
+using Host.Postgres;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -8,7 +9,9 @@ namespace Host.Scheduling;
 internal sealed class Firings(IConfiguration configuration)
 {
     // Unpooled: closing the connection is what gives the lock back.
-    private readonly string database = new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Postgres"))
+    private readonly string database = new NpgsqlConnectionStringBuilder(
+        configuration.GetConnectionString(Accounts.Host)
+    )
     {
         Pooling = false,
     }.ConnectionString;
@@ -59,11 +62,9 @@ internal sealed class Firings(IConfiguration configuration)
         return unfinished;
     }
 
-    public async Task MigrateAsync(CancellationToken cancellationToken)
+    public static async Task MigrateAsync(NpgsqlConnection owner, CancellationToken cancellationToken)
     {
-        await using var connection = new NpgsqlConnection(database);
-        await connection.OpenAsync(cancellationToken);
-        await using var create = new NpgsqlBatch(connection)
+        await using var create = new NpgsqlBatch(owner)
         {
             BatchCommands = { new(OneAtATimeSql), new(SchemaSql), new(TableSql), new(DoneSql) },
         };

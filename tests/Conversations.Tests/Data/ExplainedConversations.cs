@@ -14,8 +14,8 @@ public sealed class ExplainedConversations() : ExplainedModule("conversations")
             .Configure<ConversationsOptions>(options => options.MessageRetention = TimeSpan.FromDays(31))
             .AddMediatR(mediator => mediator.RegisterServicesFromAssembly(typeof(ConversationsModule).Assembly));
 
-    protected override Task MigrateAsync(IServiceProvider services) =>
-        services.MigrateConversationsAsync(TestContext.Current.CancellationToken);
+    protected override Task MigrateAsync(string owner) =>
+        ConversationsModule.MigrateConversationsAsync(owner, TestContext.Current.CancellationToken);
 
     // 40 000 conversations; most customers have 4, `busy` has 2000. One conversation is long: 20 000 messages.
     private const string MessagesSql = """

@@ -13,8 +13,8 @@ public sealed class ExplainedFollowUps() : ExplainedModule("followups")
             .AddFollowUpsModule(configuration)
             .AddMediatR(mediator => mediator.RegisterServicesFromAssembly(typeof(FollowUpsModule).Assembly));
 
-    protected override Task MigrateAsync(IServiceProvider services) =>
-        services.MigrateFollowUpsAsync(TestContext.Current.CancellationToken);
+    protected override Task MigrateAsync(string owner) =>
+        FollowUpsModule.MigrateFollowUpsAsync(owner, TestContext.Current.CancellationToken);
 
     // So many that reading 500 by the key is cheaper than reading all.
     private const string RecipientsSql =

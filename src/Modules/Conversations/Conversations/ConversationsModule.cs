@@ -13,7 +13,7 @@ public static class ConversationsModule
 {
     /// <summary>Adds the module's data access, validators and options; its handlers are found by MediatR in this assembly.</summary>
     /// <param name="services">Where it is added.</param>
-    /// <param name="configuration">Holds <c>ConnectionStrings:Postgres</c> and the section <c>Conversations</c>.</param>
+    /// <param name="configuration">Holds <c>ConnectionStrings:Conversations</c>, the account that the module works as, and the section <c>Conversations</c>.</param>
     public static IServiceCollection AddConversationsModule(
         this IServiceCollection services,
         IConfiguration configuration
@@ -31,7 +31,7 @@ public static class ConversationsModule
             ConversationsDbContext.Schema,
             (_, _) =>
                 new NpgsqlDataSourceBuilder(
-                    new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Postgres"))
+                    new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Conversations"))
                     {
                         ApplicationName = ConversationsDbContext.Schema,
                     }.ConnectionString
@@ -61,15 +61,16 @@ public static class ConversationsModule
         return services;
     }
 
-    /// <summary>Brings the module's schema up to date.</summary>
-    /// <param name="services">The application's services.</param>
+    /// <summary>Brings the module's schema up to date. What the module works as may use it once that is granted.</summary>
+    /// <param name="owner">Connection string of an account that may make and change the schema.</param>
     /// <param name="cancellationToken">Stops between migrations.</param>
-    public static async Task MigrateConversationsAsync(
-        this IServiceProvider services,
-        CancellationToken cancellationToken
-    )
+    public static async Task MigrateConversationsAsync(string owner, CancellationToken cancellationToken)
     {
-        await using var context = await NewContext(services, cancellationToken);
+        await using var context = new ConversationsDbContext(
+            new DbContextOptionsBuilder<ConversationsDbContext>()
+                .UseNpgsql(owner, npgsql => npgsql.MigrationsHistoryTable("migrations", ConversationsDbContext.Schema))
+                .Options
+        );
         await context.Database.MigrateAsync(cancellationToken);
     }
 
@@ -81,15 +82,9 @@ public static class ConversationsModule
         CancellationToken cancellationToken
     )
     {
-        await using var context = await NewContext(services, cancellationToken);
-        return [.. await context.Database.GetPendingMigrationsAsync(cancellationToken)];
-    }
-
-    private static Task<ConversationsDbContext> NewContext(
-        IServiceProvider services,
-        CancellationToken cancellationToken
-    ) =>
-        services
+        await using var context = await services
             .GetRequiredService<IDbContextFactory<ConversationsDbContext>>()
             .CreateDbContextAsync(cancellationToken);
+        return [.. await context.Database.GetPendingMigrationsAsync(cancellationToken)];
+    }
 }

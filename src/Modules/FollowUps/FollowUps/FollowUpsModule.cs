@@ -20,7 +20,7 @@ public static class FollowUpsModule
 {
     /// <summary>Adds the module's data access, validators and options; its handlers are found by MediatR in this assembly.</summary>
     /// <param name="services">Where it is added.</param>
-    /// <param name="configuration">Holds <c>ConnectionStrings:Postgres</c> and the section <c>FollowUps</c>.</param>
+    /// <param name="configuration">Holds <c>ConnectionStrings:FollowUps</c>, the account that the module works as, and the section <c>FollowUps</c>.</param>
     public static IServiceCollection AddFollowUpsModule(this IServiceCollection services, IConfiguration configuration)
     {
         LinqToDBForEFTools.Initialize();
@@ -40,7 +40,7 @@ public static class FollowUpsModule
             // UTC: a day added in SQL is 24 hours, whatever zone the server is set to.
             (_, _) =>
                 new NpgsqlDataSourceBuilder(
-                    new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Postgres"))
+                    new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("FollowUps"))
                     {
                         ApplicationName = FollowUpsDbContext.Schema,
                         Timezone = "UTC",
@@ -96,12 +96,16 @@ public static class FollowUpsModule
         return services;
     }
 
-    /// <summary>Brings the module's schema up to date.</summary>
-    /// <param name="services">The application's services.</param>
+    /// <summary>Brings the module's schema up to date. What the module works as may use it once that is granted.</summary>
+    /// <param name="owner">Connection string of an account that may make and change the schema.</param>
     /// <param name="cancellationToken">Stops between migrations.</param>
-    public static async Task MigrateFollowUpsAsync(this IServiceProvider services, CancellationToken cancellationToken)
+    public static async Task MigrateFollowUpsAsync(string owner, CancellationToken cancellationToken)
     {
-        await using var context = await NewContext(services, cancellationToken);
+        await using var context = new FollowUpsDbContext(
+            new DbContextOptionsBuilder<FollowUpsDbContext>()
+                .UseNpgsql(owner, npgsql => npgsql.MigrationsHistoryTable("migrations", FollowUpsDbContext.Schema))
+                .Options
+        );
         await context.Database.MigrateAsync(cancellationToken);
     }
 
@@ -113,12 +117,9 @@ public static class FollowUpsModule
         CancellationToken cancellationToken
     )
     {
-        await using var context = await NewContext(services, cancellationToken);
+        await using var context = await services
+            .GetRequiredService<IDbContextFactory<FollowUpsDbContext>>()
+            .CreateDbContextAsync(cancellationToken);
         return [.. await context.Database.GetPendingMigrationsAsync(cancellationToken)];
     }
-
-    private static Task<FollowUpsDbContext> NewContext(
-        IServiceProvider services,
-        CancellationToken cancellationToken
-    ) => services.GetRequiredService<IDbContextFactory<FollowUpsDbContext>>().CreateDbContextAsync(cancellationToken);
 }
