@@ -1,5 +1,6 @@
 using FollowUps.Contracts;
 using Host.Access;
+using Host.Pipeline;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
@@ -13,6 +14,8 @@ internal static class Templates
         var api = routes.MapGroup("/api/v1/templates").WithTags("Templates").Needs(Scopes.FollowUps);
         api.MapGet("", List);
         api.MapGet("/{id}", Get);
+        api.MapGet("/{id}/versions", Versions);
+        api.MapGet("/{id}/versions/{version:int}", Version);
         api.MapPut("/{id}", Put);
         api.MapDelete("/{id}", Delete);
         api.MapPost("/{id}/preview", Preview);
@@ -44,6 +47,40 @@ internal static class Templates
             && seen.Any(one => one.Equals(EntityTagHeaderValue.Any) || one.Compare(tag, useStrongComparison: false))
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Ok(template);
+    }
+
+    private static async Task<IResult> Versions(
+        string id,
+        ISender modules,
+        CancellationToken cancellationToken,
+        string? locale = null,
+        string? channel = null,
+        int limit = 50,
+        string? cursor = null
+    )
+    {
+        var after = Cursor.Read<TemplateVersionKey>(cursor);
+        return
+            await modules.Send(new ListTemplateVersions(id, locale, channel, limit, after), cancellationToken)
+                is { } page
+            ? TypedResults.Ok(new Page<TemplateVersion>(page.Items, Cursor.Write(page.Next)))
+            : TypedResults.NotFound();
+    }
+
+    private static async Task<IResult> Version(
+        string id,
+        int version,
+        ISender modules,
+        CancellationToken cancellationToken,
+        string? locale = null,
+        string? channel = null
+    )
+    {
+        var newer = version < int.MaxValue ? new TemplateVersionKey(version + 1) : null;
+        var page = await modules.Send(new ListTemplateVersions(id, locale, channel, 1, newer), cancellationToken);
+        return page?.Items is [{ } found] && found.Version == version
+            ? TypedResults.Ok(found)
+            : TypedResults.NotFound();
     }
 
     private static async Task<IResult> Put(
@@ -99,6 +136,8 @@ internal static class Templates
                 Id = id,
                 Locale = locale,
                 Channel = channel,
+                Subject = body?.Subject,
+                Body = body?.Body,
                 Variables = body?.Variables,
                 Mood = body?.Mood,
                 UserId = body?.UserId,
@@ -160,5 +199,11 @@ internal static class Templates
 
     internal sealed record TemplateBody(string? Subject, string? Body, IReadOnlyList<string?>? Variables);
 
-    internal sealed record PreviewBody(System.Text.Json.JsonElement? Variables, FollowUpMood? Mood, string? UserId);
+    internal sealed record PreviewBody(
+        string? Subject,
+        string? Body,
+        System.Text.Json.JsonElement? Variables,
+        FollowUpMood? Mood,
+        string? UserId
+    );
 }

@@ -353,6 +353,22 @@ internal static class Calls
             Ok,
             Unknown
         ),
+        ["GET /api/v1/templates/{id}/versions"] = new(
+            "listTemplateVersions",
+            "List the texts that were put",
+            typeof(ListTemplateVersions),
+            typeof(Page<TemplateVersion>),
+            Ok,
+            Unknown
+        ),
+        ["GET /api/v1/templates/{id}/versions/{version}"] = new(
+            "getTemplateVersion",
+            "Read a text that was put",
+            typeof(ListTemplateVersions),
+            typeof(TemplateVersion),
+            Ok,
+            Unknown
+        ),
         ["PUT /api/v1/templates/{id}"] = new(
             "putTemplate",
             "Put a text in the place of the built-in one",

@@ -60,6 +60,20 @@ public sealed class EmailChannelTests
     }
 
     [Fact]
+    public async Task Html_brings_its_text_along()
+    {
+        await using var server = new MailReceiver();
+        using var channel = new EmailChannel(To(server.Port), TimeProvider.System);
+
+        await DeliverAsync(channel, SomeDelivery.To(Anna) with { Body = "<p>Tom &amp; Ann</p>", IsHtml = true });
+
+        var parts = Assert.IsType<MultipartAlternative>(Parse(Assert.Single(server.Received)).Body);
+        Assert.Equal(["text/plain", "text/html"], parts.Select(part => part.ContentType.MimeType));
+        Assert.Equal("Tom & Ann", parts.TextBody?.TrimEnd());
+        Assert.Equal("<p>Tom &amp; Ann</p>", parts.HtmlBody?.TrimEnd());
+    }
+
+    [Fact]
     public async Task Without_a_link_or_a_subject_it_has_no_way_out_and_the_usual_subject()
     {
         await using var server = new MailReceiver();

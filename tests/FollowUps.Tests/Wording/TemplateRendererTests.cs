@@ -76,6 +76,25 @@ public sealed class TemplateRendererTests
         Assert.EndsWith("It handles more than 5000000 characters.", rendered.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{% if x contains 'b' or x contains 'c' or x contains 'd' or x contains 'e' %}{% endif %}")]
+    [InlineData("{% if x == y or x != x %}{% endif %}")]
+    [InlineData("{% case x %}{% when y %}{% endcase %}")]
+    public void A_condition_costs_what_it_compares(string condition)
+    {
+        var list = new ArrayValue([.. Enumerable.Range(0, 600).Select(i => NumberValue.Create(i))]);
+        var values = new[]
+        {
+            X(new string('a', 10_000)),
+            ("y", new StringValue(new string('a', 10_000))),
+            ("list", list),
+        };
+
+        var rendered = Render($"{{% for i in list %}}{condition}{{% endfor %}}z", null, values);
+
+        Assert.EndsWith("It handles more than 5000000 characters.", rendered.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_subject_is_one_line_of_bounded_length()
     {

@@ -133,7 +133,31 @@ public sealed class TemplatesTests(HostFixture host) : IClassFixture<HostFixture
         Assert.Contains(reason, errors.GetProperty(field)[0].GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_text_that_was_replaced_can_be_read()
+    {
+        await Send(HttpMethod.Put, "/emotion_check_in?channel=pager", """{"body":"One"}""");
+        await Send(HttpMethod.Put, "/emotion_check_in?channel=pager", """{"body":"Two"}""");
+
+        var list = await Json(await Send(HttpMethod.Get, "/emotion_check_in/versions?channel=pager&limit=1"));
+        var rest = await Json(
+            await Send(
+                HttpMethod.Get,
+                $"/emotion_check_in/versions?channel=pager&cursor={list.GetProperty("nextCursor").GetString()}"
+            )
+        );
+        var first = await Json(await Send(HttpMethod.Get, "/emotion_check_in/versions/1?channel=pager"));
+        var none = await Send(HttpMethod.Get, "/emotion_check_in/versions/3?channel=pager");
+
+        Assert.Equal("Two", list.GetProperty("items")[0].GetProperty("body").GetString());
+        Assert.Equal(rest.GetProperty("items")[0].GetRawText(), first.GetRawText());
+        Assert.Equal("One", first.GetProperty("body").GetString());
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
     [Theory]
+    [InlineData("GET", "/birthday/versions")]
+    [InlineData("GET", "/birthday/versions/1")]
     [InlineData("GET", "/birthday")]
     [InlineData("PUT", "/birthday")]
     [InlineData("DELETE", "/birthday")]

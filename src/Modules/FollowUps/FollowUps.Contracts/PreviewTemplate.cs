@@ -15,6 +15,15 @@ public sealed record PreviewTemplate : IRequest<TemplatePreview?>
     /// <summary>Which channel's text, and its escaping; null or empty: for all channels.</summary>
     public string? Channel { get; init; }
 
+    /// <summary>With <see cref="Body" />: the subject of the draft.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>
+    /// A text not yet saved, shown in the place of the one named, under the rules of <see cref="PutTemplate.Body" />; what
+    /// <see cref="Variables" /> names counts as declared. Null: the text in force.
+    /// </summary>
+    public string? Body { get; init; }
+
     /// <summary>A JSON object of at most 65 536 bytes; what it does not name, known variables included, is shown by a sample.</summary>
     public JsonElement? Variables { get; init; }
 

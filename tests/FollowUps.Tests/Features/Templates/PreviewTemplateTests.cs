@@ -75,6 +75,83 @@ public sealed class PreviewTemplateTests(HostFixture host) : IClassFixture<HostF
     }
 
     [Fact]
+    public async Task A_draft_is_shown_before_it_is_saved_on_the_customers_clocks()
+    {
+        var user = Some.Id();
+        await host.Modules.Send(
+            new PutRecipient
+            {
+                UserId = user,
+                Locale = "de",
+                TimeZone = "Pacific/Auckland",
+            },
+            Token
+        );
+
+        var preview = await Preview(
+            new PreviewTemplate
+            {
+                Id = "post_event_low_emotion",
+                UserId = user,
+                Subject = "An {{ user_id }}",
+                Body = "Am {{ event_date }}: {{ dish }}",
+                Variables = JsonDocument.Parse("""{"dish":"Suppe"}""").RootElement,
+            }
+        );
+
+        // 18:00 UTC is the next day there.
+        Assert.Equal("Am Donnerstag, 6. November 2031: Suppe", preview.Body);
+        Assert.Equal(($"An {user}", FollowUpMood.Low, 0), (preview.Subject, preview.Mood, preview.Version));
+        Assert.Equal(preview.Body, preview.Moods!["low"].Body);
+        Assert.StartsWith("Vielen Dank", preview.Moods["neutral"].Body, StringComparison.Ordinal);
+        var kept = await host.Modules.Send(new GetTemplate("post_event_low_emotion"), Token);
+        Assert.Equal(0, kept!.Version);
+    }
+
+    [Theory]
+    [InlineData("a {{ dish }}", null, "body", "Line 1, column 6")]
+    [InlineData(null, "only a subject", "body", "empty")]
+    [InlineData("a", "{% if %}", "subject", "Line 1")]
+    public async Task A_draft_that_could_not_be_saved_is_refused_alike(
+        string? body,
+        string? subject,
+        string field,
+        string reason
+    )
+    {
+        var problem = await Assert.ThrowsAsync<FluentValidation.ValidationException>(() =>
+            Preview(
+                new PreviewTemplate
+                {
+                    Id = "custom",
+                    Body = body,
+                    Subject = subject,
+                }
+            )
+        );
+
+        var error = Assert.Single(problem.Errors);
+        Assert.Equal(field, error.PropertyName);
+        Assert.Contains(reason, error.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_customers_link_runs_nothing()
+    {
+        var preview = await Preview(
+            new PreviewTemplate
+            {
+                Id = "custom",
+                Channel = "email",
+                Body = "<a href=\"{{ link }}\">x</a>",
+                Variables = JsonDocument.Parse("""{"link":"java\tscript:alert(1)"}""").RootElement,
+            }
+        );
+
+        Assert.Equal("<a href=\"#\">x</a>", preview.Body);
+    }
+
+    [Fact]
     public async Task Customer_values_are_escaped_in_e_mail_and_nowhere_else()
     {
         await Put("emotion_check_in", "<p>{{ custom_message | append: note }}</p>", "email", "note");

@@ -237,4 +237,38 @@ public sealed class PutTemplateTests(HostFixture host) : IClassFixture<HostFixtu
             refused.Errors.Select(failure => failure.PropertyName)
         );
     }
+
+    [Theory]
+    [InlineData("<a href={{ user_id }}>x</a>", "Line 1, column 11")]
+    [InlineData("<p {{ user_id }}>x</p>", "Line 1, column 6")]
+    [InlineData("<p onclick=\"{{ user_id }}\">x</p>", "Line 1, column 15")]
+    [InlineData("<p style='{{ user_id }}'>x</p>", "Line 1, column 13")]
+    [InlineData("<p>\n<script>{{ user_id }}</script>", "Line 2, column 11")]
+    [InlineData(
+        "<a href=\"{{ user_id }}\" {% if booking_id %}title=\"b\"{% endif %}>{{ user_id }}</a><!-- {{ user_id }} -->",
+        null
+    )]
+    public async Task In_a_tag_of_an_email_a_value_stands_in_quotes(string body, string? place)
+    {
+        Task<TemplateWrite?> Put(string channel) =>
+            host.Modules.Send(
+                new PutTemplate
+                {
+                    Id = "custom",
+                    Channel = channel,
+                    Body = body,
+                },
+                TestContext.Current.CancellationToken
+            );
+
+        if (place is null)
+        {
+            Assert.Equal(TemplateWriteOutcome.Done, (await Put("email"))!.Outcome);
+            return;
+        }
+
+        var problem = await Assert.ThrowsAsync<FluentValidation.ValidationException>(() => Put("email"));
+        Assert.StartsWith($"{place}: ", Assert.Single(problem.Errors).ErrorMessage, StringComparison.Ordinal);
+        Assert.Equal(TemplateWriteOutcome.Done, (await Put("pager"))!.Outcome);
+    }
 }

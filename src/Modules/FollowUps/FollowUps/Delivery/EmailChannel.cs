@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using FollowUps.Contracts;
+using FollowUps.Wording;
 using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
@@ -177,7 +178,12 @@ internal sealed class EmailChannel(EmailOptions options, TimeProvider clock) : I
             MessageId = ProviderKey(delivery.FollowUpId),
             Date = delivery.SentAt,
             Subject = delivery.Subject ?? options.Subject,
-            Body = new TextPart(delivery.IsHtml ? "html" : "plain") { Text = delivery.Body },
+            Body = delivery.IsHtml
+                ? new MultipartAlternative(
+                    new TextPart("plain") { Text = Html.ToText(delivery.Body) },
+                    new TextPart("html") { Text = delivery.Body }
+                )
+                : new TextPart("plain") { Text = delivery.Body },
         };
         message.From.Add(from);
         message.To.Add(to);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Fluid;
 using Fluid.Ast;
+using Fluid.Ast.BinaryExpressions;
 
 namespace FollowUps.Wording;
 
@@ -165,6 +166,23 @@ internal static partial class Liquid
 
         protected override Statement VisitUnlessStatement(UnlessStatement unlessStatement) =>
             new CountedStatement(base.VisitUnlessStatement(unlessStatement), 20);
+
+        protected override Expression VisitContainsBinaryExpression(ContainsBinaryExpression contains) =>
+            new ContainsBinaryExpression(Counted(contains.Left), Counted(contains.Right));
+
+        protected override Expression VisitEqualBinaryExpression(EqualBinaryExpression equal) =>
+            new EqualBinaryExpression(Counted(equal.Left), Counted(equal.Right));
+
+        protected override Expression VisitNotEqualBinaryExpression(NotEqualBinaryExpression notEqual) =>
+            new NotEqualBinaryExpression(Counted(notEqual.Left), Counted(notEqual.Right));
+
+        protected override Statement VisitWhenStatement(WhenStatement whenStatement)
+        {
+            var visited = (WhenStatement)base.VisitWhenStatement(whenStatement);
+            return new WhenStatement([.. visited.Options.Select(o => new CountedValue(o))], visited.Statements);
+        }
+
+        private CountedValue Counted(Expression expression) => new(Visit(expression));
 
         protected override Statement VisitCaseStatement(CaseStatement caseStatement) =>
             new CountedStatement(base.VisitCaseStatement(caseStatement), 20);

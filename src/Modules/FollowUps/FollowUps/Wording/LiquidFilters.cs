@@ -80,7 +80,7 @@ internal static partial class LiquidFilters
             return result;
         };
 
-    private static int Size(FluidValue value) =>
+    public static int Size(FluidValue value) =>
         value switch
         {
             ArrayValue list => list.Values.Count,

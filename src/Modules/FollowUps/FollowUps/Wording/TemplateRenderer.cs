@@ -45,11 +45,9 @@ internal static class TemplateRenderer
             var subject = template.ParsedSubject is { } parsed
                 ? OneLine(Text(parsed, rendering, NullEncoder.Default))
                 : null;
-            var body = Text(
-                template.ParsedBody,
-                rendering,
-                IsHtml(template.Channel) ? HtmlValues : NullEncoder.Default
-            );
+            var body = IsHtml(template.Channel)
+                ? Html.WithHarmlessLinks(Text(template.ParsedBody, rendering, HtmlValues))
+                : Text(template.ParsedBody, rendering, NullEncoder.Default);
             return string.IsNullOrWhiteSpace(body) ? Failed(template, "It comes out empty.") : new(subject, body);
         }
         catch (LiquidException problem)

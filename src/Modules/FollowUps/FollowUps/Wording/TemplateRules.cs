@@ -1,3 +1,4 @@
+using System.Text;
 using FollowUps.Contracts;
 using FollowUps.Recipients;
 using FollowUps.Scheduling;
@@ -28,6 +29,18 @@ internal static class TemplateRules
     {
         CheckKey(template.Id, template.Locale, template.Channel, fail);
         var declared = Declared(template.Variables, fail);
+        CheckText(template.Id, template.Channel, template.Subject, template.Body, declared, fail);
+    }
+
+    public static void CheckText(
+        string id,
+        string? channel,
+        string? subject,
+        string? body,
+        string[] declared,
+        Action<string, string> fail
+    )
+    {
         var problems = new List<string>();
         void Noted(string field, string wrong)
         {
@@ -35,32 +48,31 @@ internal static class TemplateRules
             fail(field, wrong);
         }
 
-        FollowUpRules.CheckText("subject", template.Subject, MaxSubjectSource, Noted);
-        FollowUpRules.CheckText("body", template.Body ?? "", MaxBodySource, Noted);
+        FollowUpRules.CheckText("subject", subject, MaxSubjectSource, Noted);
+        FollowUpRules.CheckText("body", body ?? "", MaxBodySource, Noted);
         if (problems.Count > 0)
         {
             return;
         }
 
-        if (template.Subject is { } subject)
+        if (subject is { } line)
         {
-            CheckLiquid("subject", subject, declared, Noted);
+            CheckLiquid("subject", line, declared, Noted);
         }
 
-        CheckLiquid("body", template.Body!, declared, Noted);
+        CheckLiquid("body", body!, declared, Noted);
+        if (TemplateRenderer.IsHtml(channel) && problems.Count == 0)
+        {
+            CheckPlaces(body!, Noted);
+        }
+
         if (problems.Count > 0)
         {
             return;
         }
 
         // What goes beyond the limits whatever the values is found now, not when it is sent.
-        var text = new TemplateText(
-            template.Id,
-            template.Subject,
-            template.Body!,
-            channel: template.Channel,
-            variables: declared
-        );
+        var text = new TemplateText(id, subject, body!, channel: channel, variables: declared);
         if (
             TemplateRenderer.Render(text, TemplateVariables.Samples(text, null), null) is
             { IsBeyondLimits: true } beyond
@@ -90,6 +102,43 @@ internal static class TemplateRules
         }
 
         return [.. names?.OfType<string>().Distinct(StringComparer.Ordinal) ?? []];
+    }
+
+    // Between quotes a value can say nothing but what it is; loose in a tag, or where scripts and styles are read, escaping is not enough.
+    private static void CheckPlaces(string body, Action<string, string> fail)
+    {
+        var parts = Markup.Scan(body);
+        var html = new StringBuilder(body);
+        foreach (var part in parts)
+        {
+            // As long as it was, and nothing that HTML knows.
+            for (var at = part.Start; at < part.Start + part.Text.Length; at++)
+            {
+                html[at] = 'x';
+            }
+        }
+
+        foreach (var tag in Html.Tags(html.ToString()).Where(tag => tag.Name.Length > 0))
+        {
+            foreach (var part in parts.Where(p => p.Tag is null && tag.Start < p.Start && p.Start < tag.End))
+            {
+                var isSafe = tag.Attributes.Any(a =>
+                    a.IsQuoted
+                    && a.Start < part.Start
+                    && part.Start < a.End
+                    && a.Name is not ("style" or "srcdoc")
+                    && !a.Name.StartsWith("on", StringComparison.Ordinal)
+                );
+                if (!isSafe)
+                {
+                    fail(
+                        "body",
+                        $"{Liquid.Position(body, part.Start)}: In a tag, a value stands in the quotes of an attribute that holds neither style nor script."
+                    );
+                    return;
+                }
+            }
+        }
     }
 
     private static void CheckLiquid(string field, string source, string[] declared, Action<string, string> fail)

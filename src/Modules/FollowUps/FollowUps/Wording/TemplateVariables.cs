@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Fluid.Values;
 using FollowUps.Contracts;
+using NodaTime;
 
 namespace FollowUps.Wording;
 
@@ -43,14 +44,26 @@ internal static partial class TemplateVariables
     public static bool IsName(string? name) => name is { Length: <= 64 } && Name.IsMatch(name);
 
     // Something to show for all that the text may use.
-    public static IEnumerable<KeyValuePair<string, FluidValue>> Samples(TemplateText text, string? locale) =>
+    public static IEnumerable<KeyValuePair<string, FluidValue>> Samples(
+        TemplateText text,
+        string? locale,
+        DateTimeZone? zone = null
+    ) =>
         Known
             .Select(known =>
                 KeyValuePair.Create<string, FluidValue>(
                     known.Name,
                     known.Name switch
                     {
-                        EventDate => new StringValue(Date(SampleEvent, locale)),
+                        EventDate => new StringValue(
+                            Date(
+                                Instant
+                                    .FromDateTimeOffset(SampleEvent)
+                                    .InZone(zone ?? DateTimeZone.Utc)
+                                    .ToDateTimeOffset(),
+                                locale
+                            )
+                        ),
                         DaysInactive => NumberValue.Create(30),
                         _ => new StringValue(known.Sample),
                     }

@@ -8,6 +8,7 @@ using FollowUps.Scheduling;
 using FollowUps.Wording;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -23,10 +24,29 @@ internal sealed class PreviewTemplateValidator : AbstractValidator<PreviewTempla
                 {
                     TemplateRules.CheckKey(request.Id, request.Locale, request.Channel, context.AddFailure);
                     FollowUpRules.CheckVariables(request.Variables, context.AddFailure);
+                    CheckDraft(request, context.AddFailure);
                     FollowUpRules.CheckText("userId", request.UserId, FollowUpRules.MaxIdLength, context.AddFailure);
                 }
             );
         RuleFor(request => request.Mood).IsInEnum();
+    }
+
+    // As saving it would; its own variables are those that values are given for.
+    private static void CheckDraft(PreviewTemplate request, Action<string, string> fail)
+    {
+        if (request.Subject is null && request.Body is null)
+        {
+            return;
+        }
+
+        TemplateRules.CheckText(
+            request.Id,
+            request.Channel,
+            request.Subject,
+            request.Body,
+            PreviewTemplateHandler.Declared(request),
+            fail
+        );
     }
 }
 
@@ -43,13 +63,23 @@ internal sealed class PreviewTemplateHandler(
         }
 
         var asked = MoodAsync(request.UserId, cancellationToken);
-        var (book, theirs) = await ReadAsync(request.UserId, cancellationToken);
+        var (book, theirs, zone) = await ReadAsync(request.UserId, cancellationToken);
         var known = await asked;
         var locale = string.IsNullOrEmpty(request.Locale) ? theirs : request.Locale;
         var key = TemplateKey.Of(request.Id, locale, request.Channel);
-        var mood = request.Mood ?? (FollowUpMood?)known?.Band;
 
-        TemplatePreview Preview(string id) => Render(book.Find(key with { Id = id }), request, key.Locale);
+        // A draft is shown as it is, whomever for.
+        var mood = request.Mood ?? (request.Body is null ? (FollowUpMood?)known?.Band : kind.Mood);
+
+        TemplatePreview Preview(string id) =>
+            Render(
+                id == kind.Id && request.Body is { } body
+                    ? new TemplateText(id, request.Subject, body, key.Locale, key.Channel, variables: Declared(request))
+                    : book.Find(key with { Id = id }),
+                request,
+                key.Locale,
+                zone
+            );
         TemplatePreview PreviewOf(FollowUpMood of) =>
             Preview(TemplateChoice.For(kind.Trigger, of, 0)) with
             {
@@ -59,7 +89,7 @@ internal sealed class PreviewTemplateHandler(
         return kind switch
         {
             { Mood: null } => Preview(
-                known is null
+                known is null || request.Body is not null
                     ? kind.Id
                     : TemplateChoice.For(kind.Trigger, FollowUpMood.Neutral, known.ConversationCount)
             ),
@@ -71,12 +101,17 @@ internal sealed class PreviewTemplateHandler(
         };
     }
 
+    public static string[] Declared(PreviewTemplate request) =>
+        request.Variables is { ValueKind: JsonValueKind.Object } own
+            ? [.. own.EnumerateObject().Select(member => member.Name)]
+            : [];
+
     private async Task<Mood?> MoodAsync(string? userId, CancellationToken cancellationToken) =>
         userId is null
             ? null
             : (await modules.Send(new GetMoods([new MoodSubject(userId, null)]), cancellationToken))[0];
 
-    private async Task<(TemplateBook Book, string? Locale)> ReadAsync(
+    private async Task<(TemplateBook Book, string? Locale, DateTimeZone? Zone)> ReadAsync(
         string? userId,
         CancellationToken cancellationToken
     )
@@ -89,7 +124,7 @@ internal sealed class PreviewTemplateHandler(
             }
         );
         batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(LocaleSql)
+            new NpgsqlBatchCommand(CustomerSql)
             {
                 Parameters =
                 {
@@ -100,12 +135,23 @@ internal sealed class PreviewTemplateHandler(
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         var book = await TemplateBook.ReadAsync(row, cancellationToken);
         await row.NextResultAsync(cancellationToken);
-        return (book, await row.ReadAsync(cancellationToken) && !row.IsDBNull(0) ? row.GetString(0) : null);
+        return await row.ReadAsync(cancellationToken)
+            ? (
+                book,
+                row.IsDBNull(0) ? null : row.GetString(0),
+                row.IsDBNull(1) ? null : DateTimeZoneProviders.Tzdb.GetZoneOrNull(row.GetString(1))
+            )
+            : (book, null, null);
     }
 
-    private static TemplatePreview Render(TemplateText text, PreviewTemplate request, string? locale)
+    private static TemplatePreview Render(
+        TemplateText text,
+        PreviewTemplate request,
+        string? locale,
+        DateTimeZone? zone
+    )
     {
-        var values = TemplateVariables.Samples(text, locale).ToList();
+        var values = TemplateVariables.Samples(text, locale, zone).ToList();
         if (request.UserId is { } user)
         {
             values.Add(KeyValuePair.Create<string, FluidValue>(TemplateVariables.UserId, new StringValue(user)));
@@ -128,5 +174,5 @@ internal sealed class PreviewTemplateHandler(
         };
     }
 
-    private const string LocaleSql = "SELECT r.locale FROM followups.recipients r WHERE r.user_id = $1";
+    private const string CustomerSql = "SELECT r.locale, r.time_zone FROM followups.recipients r WHERE r.user_id = $1";
 }
