@@ -4,8 +4,8 @@ import type { paths } from "../../artifacts/openapi/v1.js";
 
 const api = createClient<paths>({ baseUrl: "http://localhost:5080" });
 
-const stored = await api.POST("/api/v1/conversations/{id}/messages", {
-  params: { path: { id: "c-1" } },
+const stored = await api.POST("/api/v1/conversations/{conversationId}/messages", {
+  params: { path: { conversationId: "c-1" } },
   body: { userId: "anna", role: "user", content: "Is the tasting on?", emotion: { score: 0.8 } },
 });
 const scheduled = await api.POST("/api/v1/follow-ups", {

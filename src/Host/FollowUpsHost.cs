@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Conversations;
 using FollowUps;
@@ -234,12 +233,11 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
             var options = json.SerializerOptions;
             options.AllowDuplicateProperties = false;
             options.NumberHandling = JsonNumberHandling.Strict;
-            options.Converters.Add(
-                new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
-            );
+            options.Converters.Add(new EnumWordConverter());
             options.Converters.Add(new OffsetDateTimeConverter());
             options.Converters.Add(new DurationConverter());
         });
+        services.Configure<RouteOptions>(options => options.SetParameterPolicy<UuidConstraint>(UuidConstraint.Name));
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddLimits(builder.Configuration);
         services.AddWeb(builder.Configuration);

@@ -13,32 +13,35 @@ internal static class Conversations
     public static void MapConversations(this IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup("/api/v1").WithTags("Conversations").Needs(Scopes.Conversations);
-        api.MapPost("/conversations/{id}/messages", StoreOne).WithMetadata(new SingleItem("messages"));
+        api.MapPost("/conversations/{conversationId}/messages", StoreOne).WithMetadata(new SingleItem("messages"));
         api.MapPost("/messages/batch", StoreMany);
         api.MapGet("/messages/search", Search);
         api.MapGet("/conversations", List);
         api.MapGet("/conversations/statistics", Statistics);
-        api.MapGet("/conversations/{id}", Get);
-        api.MapPatch("/conversations/{id}", Patch);
-        api.MapPost("/conversations/{id}/escalation", Escalate);
-        api.MapDelete("/conversations/{id}/escalation", Resolve);
-        api.MapPost("/conversations/{id}/close", Close);
-        api.MapPost("/conversations/{id}/reopen", Reopen);
-        api.MapGet("/conversations/{id}/messages", History);
-        api.MapGet("/conversations/{id}/emotion-history", EmotionHistory);
-        api.MapGet("/conversations/{id}/context-window", Window);
-        api.MapPut("/conversations/{id}/messages/{messageId:guid}/emotion", SetEmotion);
+        api.MapGet("/conversations/{conversationId}", Get);
+        api.MapPatch("/conversations/{conversationId}", Patch);
+        api.MapPost("/conversations/{conversationId}/escalation", Escalate);
+        api.MapDelete("/conversations/{conversationId}/escalation", Resolve);
+        api.MapPost("/conversations/{conversationId}/close", Close);
+        api.MapPost("/conversations/{conversationId}/reopen", Reopen);
+        api.MapGet("/conversations/{conversationId}/messages", History);
+        api.MapGet("/conversations/{conversationId}/emotion-history", EmotionHistory);
+        api.MapGet("/conversations/{conversationId}/context-window", Window);
+        api.MapPut("/conversations/{conversationId}/messages/{messageId:uuid}/emotion", SetEmotion);
         api.MapGet("/users/{userId}/messages", Timeline);
     }
 
     private static async Task<IResult> StoreOne(
-        string id,
+        string conversationId,
         NewMessage message,
         ISender modules,
         CancellationToken cancellationToken
     )
     {
-        var result = await modules.Send(new StoreMessages([message with { ConversationId = id }]), cancellationToken);
+        var result = await modules.Send(
+            new StoreMessages([message with { ConversationId = conversationId }]),
+            cancellationToken
+        );
         return result.Refusal is { } refusal
             ? Refused(refusal, "", message)
             : TypedResults.Json(
@@ -59,66 +62,78 @@ internal static class Conversations
             : TypedResults.Ok(new StoredBatch(result.Stored, result.Duplicates));
     }
 
-    private static async Task<IResult> Get(string id, ISender modules, CancellationToken cancellationToken) =>
-        Found(await modules.Send(new GetConversation(id), cancellationToken));
+    private static async Task<IResult> Get(
+        string conversationId,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) => Found(await modules.Send(new GetConversation(conversationId), cancellationToken));
 
     private static async Task<IResult> Patch(
-        string id,
+        string conversationId,
         ConversationPatch patch,
         ISender modules,
         CancellationToken cancellationToken
     ) =>
         await Changed(
-            id,
-            await modules.Send(new MergeContext(id, patch.Context), cancellationToken),
+            conversationId,
+            await modules.Send(new MergeContext(conversationId, patch.Context), cancellationToken),
             modules,
             cancellationToken
         );
 
     private static async Task<IResult> Escalate(
-        string id,
+        string conversationId,
         Because? body,
         ISender modules,
         CancellationToken cancellationToken
     ) =>
         await Changed(
-            id,
-            await modules.Send(new EscalateConversation(id, body?.Reason), cancellationToken),
+            conversationId,
+            await modules.Send(new EscalateConversation(conversationId, body?.Reason), cancellationToken),
             modules,
             cancellationToken
         );
 
-    private static async Task<IResult> Resolve(string id, ISender modules, CancellationToken cancellationToken) =>
-        await Changed(id, await modules.Send(new ResolveEscalation(id), cancellationToken), modules, cancellationToken);
+    private static async Task<IResult> Resolve(
+        string conversationId,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) =>
+        await Changed(
+            conversationId,
+            await modules.Send(new ResolveEscalation(conversationId), cancellationToken),
+            modules,
+            cancellationToken
+        );
 
     private static async Task<IResult> Close(
-        string id,
+        string conversationId,
         Because? body,
         ISender modules,
         CancellationToken cancellationToken
     ) =>
         await Changed(
-            id,
-            await modules.Send(new CloseConversation(id, body?.Reason), cancellationToken),
+            conversationId,
+            await modules.Send(new CloseConversation(conversationId, body?.Reason), cancellationToken),
             modules,
             cancellationToken
         );
 
     private static async Task<IResult> Reopen(
-        string id,
+        string conversationId,
         Because? body,
         ISender modules,
         CancellationToken cancellationToken
     ) =>
         await Changed(
-            id,
-            await modules.Send(new ReopenConversation(id, body?.Reason), cancellationToken),
+            conversationId,
+            await modules.Send(new ReopenConversation(conversationId, body?.Reason), cancellationToken),
             modules,
             cancellationToken
         );
 
     private static async Task<IResult> History(
-        string id,
+        string conversationId,
         ISender modules,
         CancellationToken cancellationToken,
         string order = "asc",
@@ -126,7 +141,7 @@ internal static class Conversations
         string? cursor = null
     ) =>
         await modules.Send(
-            new GetMessages(id, Descending(order), limit, Cursor.Read<MessageKey>(cursor)),
+            new GetMessages(conversationId, Descending(order), limit, Cursor.Read<MessageKey>(cursor)),
             cancellationToken
         )
             is { } page
@@ -134,23 +149,23 @@ internal static class Conversations
             : TypedResults.NotFound();
 
     private static async Task<IResult> EmotionHistory(
-        string id,
+        string conversationId,
         ISender modules,
         CancellationToken cancellationToken,
         int limit = 10
     ) =>
-        await modules.Send(new GetEmotionHistory(id, limit), cancellationToken) is { } history
+        await modules.Send(new GetEmotionHistory(conversationId, limit), cancellationToken) is { } history
             ? TypedResults.Ok(new Page<ScoredMessage>(history, null))
             : TypedResults.NotFound();
 
     private static async Task<IResult> Window(
-        string id,
+        string conversationId,
         ISender modules,
         CancellationToken cancellationToken,
         int maxTokens = 4000,
         bool keepSystem = false
     ) =>
-        await modules.Send(new GetContextWindow(id, maxTokens, keepSystem), cancellationToken) is { } window
+        await modules.Send(new GetContextWindow(conversationId, maxTokens, keepSystem), cancellationToken) is { } window
             ? TypedResults.Ok(window)
             : TypedResults.NotFound();
 
@@ -230,32 +245,39 @@ internal static class Conversations
     }
 
     private static async Task<IResult> SetEmotion(
-        string id,
+        string conversationId,
         Guid messageId,
-        Emotion emotion,
+        LateScore emotion,
         ISender modules,
         CancellationToken cancellationToken
     ) =>
         await modules.Send(
-            new SetMessageEmotion(id, messageId, emotion.Score, emotion.Label, emotion.Detected),
+            new SetMessageEmotion(conversationId, messageId, emotion.Score, emotion.Label, emotion.Detected!),
             cancellationToken
         )
             is { } result
             ? TypedResults.Ok(result)
-            : await Missing(id, modules, cancellationToken);
+            : await Missing(conversationId, modules, cancellationToken);
 
     // What is written to an erased conversation is refused for good.
-    private static async Task<IResult> Missing(string id, ISender modules, CancellationToken cancellationToken) =>
-        await modules.Send(new IsConversationErased(id), cancellationToken)
+    private static async Task<IResult> Missing(
+        string conversationId,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) =>
+        await modules.Send(new IsConversationErased(conversationId), cancellationToken)
             ? Users.Gone("The conversation has been erased.")
             : TypedResults.NotFound();
 
     private static async Task<IResult> Changed(
-        string id,
+        string conversationId,
         Conversation? conversation,
         ISender modules,
         CancellationToken cancellationToken
-    ) => conversation is null ? await Missing(id, modules, cancellationToken) : TypedResults.Ok(conversation);
+    ) =>
+        conversation is null
+            ? await Missing(conversationId, modules, cancellationToken)
+            : TypedResults.Ok(conversation);
 
     private static IResult Found(Conversation? conversation) =>
         conversation is null ? TypedResults.NotFound() : TypedResults.Ok(conversation);
@@ -297,6 +319,8 @@ internal static class Conversations
         };
 
     private sealed record ConversationPatch(JsonElement? Context);
+
+    private sealed record LateScore(double? Score, string? Label, IReadOnlyList<string?>? Detected);
 
     private sealed record Because(string? Reason);
 

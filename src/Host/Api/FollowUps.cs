@@ -14,10 +14,10 @@ internal static class FollowUps
         api.MapPost("", ScheduleOne).WithMetadata(new SingleItem("followUps"));
         api.MapPost("/batch", ScheduleMany);
         api.MapGet("", List);
-        api.MapGet("/{id:guid}", Get);
-        api.MapPost("/{id:guid}/cancel", Cancel);
-        api.MapPost("/{id:guid}/reschedule", Reschedule);
-        api.MapPost("/{id:guid}/retry", Retry);
+        api.MapGet("/{id:uuid}", Get);
+        api.MapPost("/{id:uuid}/cancel", Cancel);
+        api.MapPost("/{id:uuid}/reschedule", Reschedule);
+        api.MapPost("/{id:uuid}/retry", Retry);
         api.MapPost("/retry", RetryMany);
         api.MapGet(
             "/statistics",

@@ -16,7 +16,7 @@ internal static class Calls
 
     public static readonly IReadOnlyDictionary<string, Call> All = new Dictionary<string, Call>(StringComparer.Ordinal)
     {
-        ["POST /api/v1/conversations/{id}/messages"] = new(
+        ["POST /api/v1/conversations/{conversationId}/messages"] = new(
             "storeMessage",
             "Store a message",
             typeof(StoreMessages),
@@ -62,7 +62,7 @@ internal static class Calls
             typeof(ConversationStatistics),
             Ok
         ),
-        ["GET /api/v1/conversations/{id}"] = new(
+        ["GET /api/v1/conversations/{conversationId}"] = new(
             "getConversation",
             "Read a conversation",
             typeof(GetConversation),
@@ -70,7 +70,7 @@ internal static class Calls
             Ok,
             Unknown
         ),
-        ["PATCH /api/v1/conversations/{id}"] = new(
+        ["PATCH /api/v1/conversations/{conversationId}"] = new(
             "mergeContext",
             "Merge a conversation's context",
             typeof(MergeContext),
@@ -82,7 +82,7 @@ internal static class Calls
         {
             Example = """{"context":{"guests":40}}""",
         },
-        ["POST /api/v1/conversations/{id}/escalation"] = new(
+        ["POST /api/v1/conversations/{conversationId}/escalation"] = new(
             "escalateConversation",
             "Hand a conversation over to a human",
             typeof(EscalateConversation),
@@ -94,7 +94,7 @@ internal static class Calls
         {
             Example = """{"reason":"Wants to speak to the chef."}""",
         },
-        ["DELETE /api/v1/conversations/{id}/escalation"] = new(
+        ["DELETE /api/v1/conversations/{conversationId}/escalation"] = new(
             "resolveEscalation",
             "Give a conversation back",
             typeof(ResolveEscalation),
@@ -103,7 +103,7 @@ internal static class Calls
             Unknown,
             Erased
         ),
-        ["POST /api/v1/conversations/{id}/close"] = new(
+        ["POST /api/v1/conversations/{conversationId}/close"] = new(
             "closeConversation",
             "Close a conversation",
             typeof(CloseConversation),
@@ -112,7 +112,7 @@ internal static class Calls
             Unknown,
             Erased
         ),
-        ["POST /api/v1/conversations/{id}/reopen"] = new(
+        ["POST /api/v1/conversations/{conversationId}/reopen"] = new(
             "reopenConversation",
             "Open a conversation again",
             typeof(ReopenConversation),
@@ -121,7 +121,7 @@ internal static class Calls
             Unknown,
             Erased
         ),
-        ["GET /api/v1/conversations/{id}/messages"] = new(
+        ["GET /api/v1/conversations/{conversationId}/messages"] = new(
             "getMessages",
             "Read a conversation's history",
             typeof(GetMessages),
@@ -129,7 +129,7 @@ internal static class Calls
             Ok,
             Unknown
         ),
-        ["GET /api/v1/conversations/{id}/emotion-history"] = new(
+        ["GET /api/v1/conversations/{conversationId}/emotion-history"] = new(
             "getEmotionHistory",
             "Read a conversation's newest scores",
             typeof(GetEmotionHistory),
@@ -137,7 +137,7 @@ internal static class Calls
             Ok,
             Unknown
         ),
-        ["GET /api/v1/conversations/{id}/context-window"] = new(
+        ["GET /api/v1/conversations/{conversationId}/context-window"] = new(
             "getContextWindow",
             "Read what fits a language model",
             typeof(GetContextWindow),
@@ -145,7 +145,7 @@ internal static class Calls
             Ok,
             Unknown
         ),
-        ["PUT /api/v1/conversations/{id}/messages/{messageId}/emotion"] = new(
+        ["PUT /api/v1/conversations/{conversationId}/messages/{messageId}/emotion"] = new(
             "setMessageEmotion",
             "Score a message later",
             typeof(SetMessageEmotion),

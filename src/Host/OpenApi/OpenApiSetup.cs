@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Host.Access;
 using Host.Idempotency;
+using Host.Pipeline;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -84,6 +86,11 @@ internal static class OpenApiSetup
         document.Tags = Tags.Select(tag => new OpenApiTag { Name = tag.Key, Description = tag.Value }).ToHashSet();
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.Components ??= new OpenApiComponents();
+        foreach (var (name, schema) in document.Components.Schemas ?? new Dictionary<string, IOpenApiSchema>())
+        {
+            Bounds.Apply(name, schema);
+        }
+
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
             [Bearer] = new OpenApiSecurityScheme
@@ -134,7 +141,7 @@ internal static class OpenApiSetup
 
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
-            Bounds.Apply(parameter);
+            Bounds.Apply(parameter, metadata.OfType<ITagsMetadata>().FirstOrDefault()?.Tags[0] ?? "");
         }
 
         if (
@@ -188,11 +195,15 @@ internal static class OpenApiSetup
             };
         }
 
-        Bounds.ApplyToBody(type, schema);
+        if (type.IsEnum)
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Enum = [.. EnumWordConverter.Words(type).Select(word => (JsonNode)word)];
+        }
+
         if (context.JsonPropertyInfo is { } property)
         {
             Bounds.Apply(property.Name, schema);
-            Bounds.ApplyToRequest(property.DeclaringType, property.Name, schema);
             schema.Description ??= Documentation.Of(
                 property.DeclaringType,
                 char.ToUpperInvariant(property.Name[0]) + property.Name[1..]

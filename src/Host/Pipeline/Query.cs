@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FluentValidation;
 
 namespace Host.Pipeline;
@@ -16,20 +15,19 @@ internal static class Query
 
         foreach (var member in System.Enum.GetValues<T>())
         {
-            if (JsonNamingPolicy.SnakeCaseLower.ConvertName(member.ToString()) == value)
+            if (EnumWordConverter.Word(member) == value)
             {
                 return member;
             }
         }
 
-        var allowed = System.Enum.GetNames<T>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
-        throw new ValidationException([new(name, $"It must be one of {string.Join(", ", allowed)}.")]);
+        throw new ValidationException([
+            new(name, $"It must be one of {string.Join(", ", EnumWordConverter.Words(typeof(T)))}."),
+        ]);
     }
 
     public static DateTimeOffset? Instant(string name, string? value) =>
         value is null ? null
         : OffsetDateTimeConverter.TryParse(value, out var instant) ? instant
-        : throw new ValidationException([
-            new(name, "A date with an offset or Z is needed, such as 2031-11-05T18:00:00Z."),
-        ]);
+        : throw new ValidationException([new(name, OffsetDateTimeConverter.Wanted)]);
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using BenchmarkDotNet.Attributes;
 using Benchmarks.Ways;
 using Conversations.Contracts;
@@ -13,12 +12,7 @@ public class Answering
     private static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Web)
     {
         AllowDuplicateProperties = false,
-        Converters =
-        {
-            new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false),
-            new OffsetDateTimeConverter(),
-            new DurationConverter(),
-        },
+        Converters = { new EnumWordConverter(), new OffsetDateTimeConverter(), new DurationConverter() },
     };
 
     private readonly object answer = new

@@ -64,6 +64,11 @@ public sealed class BadInputTests(BadInputTests.Fixture host) : IClassFixture<Ba
         Single(Message("", """ "content":"x" """), "role");
         Single(Message("", """ "role":"usr","content":"x" """), "role");
         Single(Message("", """ "role":0,"content":"x" """), "role");
+        Single(Message("", """ "role":"User","content":"x" """), "role");
+        Single(Message("", """ "role":"user, tool","content":"x" """), "role");
+        Single(Message(""" "sentAt":"2031-11-05T18:00Z" """), "sentAt");
+        Single(Message(""" "sentAt":"2031-11-05 18:00:00Z" """), "sentAt");
+        Single(Message($""" "userId":"{string.Concat(Enumerable.Repeat("😀", 256))}" """), "userId");
         Single(Message("", """ "role":null,"content":"x" """), "role");
         Single(Message("", """ "role":"user" """), "content");
         Single(Message("", """ "role":"user","content":"" """), "content");
@@ -328,6 +333,34 @@ public sealed class BadInputTests(BadInputTests.Fixture host) : IClassFixture<Ba
 
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Theory]
+    [InlineData("00000000-0000-0000-0000-000000000000")]
+    [InlineData("0199aaaa00007000800000000000000f")]
+    [InlineData("{0199aaaa-0000-7000-8000-000000000000}")]
+    [InlineData("x")]
+    public async Task Path_id_that_is_no_uuid_is_404(string id)
+    {
+        var (status, problem) = await SendAsync("POST", $"follow-ups/{Uri.EscapeDataString(id)}/cancel", "{}");
+
+        Assert.Equal(HttpStatusCode.NotFound, status);
+        Assert.Equal("about:blank", problem.GetProperty("type").GetString());
+    }
+
+    [Fact]
+    public async Task Length_is_counted_in_characters_and_not_in_halves_of_them()
+    {
+        var id = string.Concat(Enumerable.Repeat("😀", 223)) + Some.Id();
+
+        var (status, body) = await SendAsync(
+            "POST",
+            $"conversations/{Uri.EscapeDataString(id)}/messages",
+            Message($""" "userId":"{id}" """)
+        );
+
+        Assert.Equal(HttpStatusCode.Created, status);
+        Assert.Equal(id, body.GetProperty("message").GetProperty("userId").GetString());
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed record StoreMessages(IReadOnlyList<NewMessage> Messages) : IReques
 /// <summary>A message to store.</summary>
 public sealed record NewMessage
 {
-    /// <summary>The caller's id of the conversation: 1 to 255 characters.</summary>
+    /// <summary>The caller's id of the conversation: 1 to 255 characters. Needed in a batch; where the path names it, it is not read.</summary>
     public string ConversationId { get; init; } = "";
 
     /// <summary>Makes a repetition harmless; a new UUIDv7 when absent.</summary>

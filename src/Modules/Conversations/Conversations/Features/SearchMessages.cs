@@ -22,7 +22,7 @@ internal sealed class SearchMessagesValidator : AbstractValidator<SearchMessages
                     {
                         context.AddFailure("q", "It must name something to look for.");
                     }
-                    else if (query.Length > 500)
+                    else if (MessageRules.IsLonger(query, 500))
                     {
                         context.AddFailure("q", "It must be 500 characters or fewer.");
                     }

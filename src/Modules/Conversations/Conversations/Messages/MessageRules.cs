@@ -71,7 +71,7 @@ internal static class MessageRules
         {
             null => null,
             "" => "It must not be empty.",
-            { Length: > MaxReasonLength } => $"It must be {MaxReasonLength} characters or fewer.",
+            _ when IsLonger(value, MaxReasonLength) => $"It must be {MaxReasonLength} characters or fewer.",
             _ => Text(value),
         };
         if (wrong is not null)
@@ -84,9 +84,13 @@ internal static class MessageRules
         value switch
         {
             null or "" => "It must not be empty.",
-            { Length: > MaxIdLength } => $"It must be {MaxIdLength} characters or fewer.",
+            _ when IsLonger(value, MaxIdLength) => $"It must be {MaxIdLength} characters or fewer.",
             _ => Text(value),
         };
+
+    // Characters as JSON Schema and PostgreSQL count them: a surrogate pair is one.
+    public static bool IsLonger(string value, int max) =>
+        value.Length > max && value.Length - value.Count(char.IsLowSurrogate) > max;
 
     public static string? Text(string value)
     {
@@ -187,7 +191,7 @@ internal static class MessageRules
         {
             null or "" when message.ToolCalls is null && message.ToolResults is null => "It must not be empty.",
             null => null,
-            { } content when content.Length > maxLength => $"It must be {maxLength} characters or fewer.",
+            { } content when IsLonger(content, maxLength) => $"It must be {maxLength} characters or fewer.",
             { } content => Text(content),
         };
 
@@ -195,7 +199,7 @@ internal static class MessageRules
         label switch
         {
             null or "" => "It must not be empty.",
-            { Length: > MaxLabelLength } => $"It must be {MaxLabelLength} characters or fewer.",
+            _ when IsLonger(label, MaxLabelLength) => $"It must be {MaxLabelLength} characters or fewer.",
             _ => Text(label),
         };
 

@@ -137,7 +137,7 @@ internal static class FollowUpRules
         {
             null => null,
             "" => "It must not be empty.",
-            _ when value.Length > maxLength => $"It must be {maxLength} characters or fewer.",
+            _ when IsLonger(value, maxLength) => $"It must be {maxLength} characters or fewer.",
             _ when !IsStorable(value) => BadText,
             _ => null,
         };
@@ -146,6 +146,10 @@ internal static class FollowUpRules
             fail(field, wrong);
         }
     }
+
+    // Characters as JSON Schema and PostgreSQL count them: a surrogate pair is one.
+    private static bool IsLonger(string value, int max) =>
+        value.Length > max && value.Length - value.Count(char.IsLowSurrogate) > max;
 
     public static void CheckInstant(string field, DateTimeOffset? value, bool needed, Action<string, string> fail)
     {
