@@ -54,6 +54,13 @@ internal sealed partial class ProblemDetailsHandler(
                 }
             ),
             BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } bad => Invalid(Parameter(bad)),
+            // "... charset 'x' is not a known encoding."
+            InvalidOperationException unread
+                when unread.Message.EndsWith("is not a known encoding.", StringComparison.Ordinal) => new ProblemDetails
+            {
+                Status = StatusCodes.Status415UnsupportedMediaType,
+                Detail = "The charset of the body is not known; JSON is UTF-8.",
+            },
             BadHttpRequestException bad => new ProblemDetails { Status = bad.StatusCode },
             _ when Faults.IsUnavailable(exception) => new ProblemDetails
             {

@@ -364,6 +364,19 @@ public sealed class BadInputTests(BadInputTests.Fixture host) : IClassFixture<Ba
     }
 
     [Fact]
+    public async Task Charset_that_nobody_knows_is_415()
+    {
+        using var content = new StringContent("{}");
+        content.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse(
+            "application/json; charset=klingon"
+        );
+
+        using var answer = await host.Http.PostAsync("/api/v1/follow-ups", content, Token);
+
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task Unknown_fields_are_ignored()
     {
         var (status, _) = await SendAsync(
