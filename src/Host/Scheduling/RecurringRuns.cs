@@ -1,3 +1,4 @@
+using Host.Pipeline;
 using MediatR;
 
 namespace Host.Scheduling;
@@ -82,7 +83,7 @@ internal sealed partial class RecurringRuns(
         }
         catch (Exception problem)
         {
-            LogFailed(logger, problem, work.Name);
+            LogFailed(logger, work.Name, Faults.Describe(problem));
         }
         finally
         {
@@ -110,7 +111,7 @@ internal sealed partial class RecurringRuns(
         }
         catch (Exception problem) when (!abandoned.IsCancellationRequested)
         {
-            LogFailed(logger, problem, work.Name);
+            LogFailed(logger, work.Name, Faults.Describe(problem));
         }
 
         await firing.DoneAsync(abandoned.Token);
@@ -137,8 +138,11 @@ internal sealed partial class RecurringRuns(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Recurring work {Work} failed; it runs again when it is due next")]
-    private static partial void LogFailed(ILogger logger, Exception problem, string work);
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Recurring work {Work} failed; it runs again when it is due next: {Fault}"
+    )]
+    private static partial void LogFailed(ILogger logger, string work, string fault);
 
     [LoggerMessage(
         Level = LogLevel.Warning,
