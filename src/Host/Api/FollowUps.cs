@@ -130,8 +130,10 @@ internal static class FollowUps
             followUp.Status switch
             {
                 FollowUpStatus.Pending when wish == "retried" => "It is pending: there is nothing to retry.",
+                FollowUpStatus.Pending when wish == "cancelled" => "It is being sent right now.",
                 FollowUpStatus.Pending => "It is being sent right now, or another one like it is pending at that time.",
-                FollowUpStatus.Failed when wish == "retried" => "Another one like it was scheduled meanwhile.",
+                FollowUpStatus.Failed when wish == "retried" =>
+                    "Another one like it was scheduled meanwhile, or the customer has as many pending ones as may be.",
                 var status => $"It is {status.ToString().ToLowerInvariant()} and cannot be {wish} any more.",
             },
             statusCode: StatusCodes.Status409Conflict

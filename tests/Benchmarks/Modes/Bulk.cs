@@ -168,7 +168,7 @@ internal static class Bulk
         INSERT INTO bare.follow_ups
             (id, trigger, status, scheduled_at, next_at, not_after, created_at, event_at, last_activity_at, user_id, conversation_id,
              booking_id, dedupe_key, template_pinned, template_id, mood, message, variables)
-        SELECT id, trigger, 0, scheduled_at, scheduled_at, coalesce(not_after, scheduled_at + $6), $1, event_at, last_activity_at, user_id,
+        SELECT id, trigger, 0, scheduled_at, scheduled_at, coalesce(not_after, scheduled_at + $6[trigger + 1]), $1, event_at, last_activity_at, user_id,
                conversation_id, booking_id, dedupe_key, pinned, template_id, mood, message, variables
         FROM unnest($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
              AS u(ord, id, trigger, scheduled_at, not_after, event_at, last_activity_at, user_id, conversation_id, booking_id, dedupe_key,

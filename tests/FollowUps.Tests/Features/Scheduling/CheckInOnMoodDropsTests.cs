@@ -28,6 +28,22 @@ public sealed class CheckInOnMoodDropsTests(HostFixture host) : IClassFixture<Ho
     }
 
     [Fact]
+    public async Task Sweep_does_not_ask_again_for_what_was_refused()
+    {
+        var user = Some.Id();
+        await host.Modules.Send(new PutRecipient { UserId = user, OptOut = ["emotion_based"] }, Token);
+        await Store(Some.Id(), user, 0.1);
+        await Until.NotNull(async () => (await RefusalsOf(user)).SingleOrDefault());
+
+        await host.Modules.Send(new CheckInOnMoodDrops(), Token);
+
+        Assert.Equal(1, Assert.Single(await RefusalsOf(user)).Times);
+    }
+
+    private async Task<IReadOnlyList<Refusal>> RefusalsOf(string user) =>
+        (await host.Modules.Send(new ListRefusals(user), Token)).Items;
+
+    [Fact]
     public async Task Sweep_finds_what_was_lost_and_leaves_alone_what_was_decided()
     {
         var (lost, cancelled) = (Some.Id(), Some.Id());

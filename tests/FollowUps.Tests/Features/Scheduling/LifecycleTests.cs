@@ -240,7 +240,8 @@ public sealed class LifecycleTests(HostFixture host) : IClassFixture<HostFixture
 
         private async Task RetryAsync(Expected f)
         {
-            var retries = f.Status == FollowUpStatus.Failed && Like(f.Trigger, f.DueAt, f.Key, f) is null;
+            var retries =
+                f.Status == FollowUpStatus.Failed && Like(f.Trigger, f.DueAt, f.Key, f) is null && Pending.Count() < 10;
             f.Status = retries ? FollowUpStatus.Pending : f.Status;
             Assert.Equal(retries, (await host.Modules.Send(new RetryFollowUp(f.Id), Token))!.Retried);
         }

@@ -27,6 +27,22 @@ public sealed class RetryFollowUpTests(FailingChannelFixture host) : IClassFixtu
     }
 
     [Fact]
+    public async Task Not_when_the_customer_has_as_many_pending_as_may_be()
+    {
+        var user = Some.Id();
+        host.Channel.Refuses = true;
+        var failed = await host.FailedAsync(user);
+        var later = FailingChannelFixture.Custom(user) with { ScheduledAt = DateTimeOffset.UtcNow.AddDays(1) };
+        await host.Modules.Send(new ScheduleFollowUps([.. Enumerable.Repeat(later, 10)]), Token);
+
+        var retried = await host.Modules.Send(new RetryFollowUp(failed.Id), Token);
+        var all = await host.Modules.Send(new RetryFollowUps(FollowUpTrigger.Custom), Token);
+
+        Assert.Equal((false, 0), (retried!.Retried, all));
+        Assert.Equal(10, (await host.Modules.Send(new ListFollowUps(user, FollowUpStatus.Pending), Token)).Items.Count);
+    }
+
+    [Fact]
     public async Task Not_when_another_one_was_scheduled_meanwhile()
     {
         var user = Some.Id();

@@ -77,12 +77,14 @@ internal sealed class CheckInOnMoodDropsHandler(
         return missed;
     }
 
-    // Whatever became of a check-in after the drop: it was not lost.
+    // Whatever became of a check-in after the drop, a refusal included: it was not lost.
     private const string MissedSql = """
         SELECT d.ord::int - 1
         FROM unnest($1, $2) WITH ORDINALITY AS d(user_id, dropped_at, ord)
         WHERE NOT EXISTS (
             SELECT FROM followups.follow_ups f WHERE f.user_id = d.user_id AND f.trigger = 2 AND f.created_at >= d.dropped_at)
+          AND NOT EXISTS (
+            SELECT FROM followups.refusals r WHERE r.user_id = d.user_id AND r.trigger = 2 AND r.last_at >= d.dropped_at)
         ORDER BY d.ord
         """;
 }

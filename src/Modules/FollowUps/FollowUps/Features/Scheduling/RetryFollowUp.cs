@@ -41,6 +41,7 @@ internal sealed class RetryFollowUpHandler(
                     new() { Value = options.Value.EmotionCheckInPause },
                     new() { Value = request.Id },
                     new() { Value = FollowUpRules.StaleAfter(options.Value) },
+                    new() { Value = options.Value.MaxPendingPerUser },
                 },
             }
         );
@@ -70,5 +71,6 @@ internal sealed class RetryFollowUpHandler(
         SET status = 0, next_at = $1, attempts_before = jsonb_array_length(i.attempts), not_after = greatest(i.not_after, $1 + $6[i.trigger + 1]),
             decisions = i.decisions || jsonb_build_object('at', $1, 'decision', 'retried', 'reason', 'requested')
         WHERE i.id = $5 AND i.status = 3 AND {Duplicates.Of} IS NULL
+          AND (SELECT count(*) FROM followups.follow_ups f WHERE f.user_id = i.user_id AND f.status = 0) < $7
         """;
 }

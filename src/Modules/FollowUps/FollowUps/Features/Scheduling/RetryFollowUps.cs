@@ -56,6 +56,7 @@ internal sealed class RetryFollowUpsHandler(
                         Instant(request.To),
                         new() { Value = Most },
                         new() { Value = FollowUpRules.StaleAfter(options.Value) },
+                        new() { Value = options.Value.MaxPendingPerUser },
                     },
                 }
             );
@@ -83,15 +84,15 @@ internal sealed class RetryFollowUpsHandler(
 
     private const string LockSql = $"""
         SELECT FROM followups.recipients r
-        WHERE r.user_id IN (SELECT failed.user_id FROM ({Failed}) failed) AND ($1, $2, $3, $4, $9) IS NOT NULL
+        WHERE r.user_id IN (SELECT failed.user_id FROM ({Failed}) failed) AND ($1, $2, $3, $4, $9, $10) IS NOT NULL
         ORDER BY r.user_id
         FOR UPDATE
         """;
 
-    // Of several that failed for the same reason to write, the newest goes.
+    // Of several that failed for the same reason to write, the newest goes; of a customer's no more than may be pending, soonest first.
     private const string RetrySql = $"""
-        WITH candidates AS MATERIALIZED ({Failed}), chosen AS (
-            SELECT i.id
+        WITH candidates AS MATERIALIZED ({Failed}), unlike AS (
+            SELECT i.id, i.user_id, row_number() OVER (PARTITION BY i.user_id ORDER BY i.scheduled_at, i.id) AS place
             FROM candidates i
             WHERE {Duplicates.Of} IS NULL
               AND NOT EXISTS (
@@ -102,6 +103,10 @@ internal sealed class RetryFollowUpsHandler(
                             WHEN 3 THEN other.dedupe_key = i.dedupe_key
                             ELSE true
                         END)
+        ), chosen AS (
+            SELECT u.id
+            FROM unlike u
+            WHERE u.place + (SELECT count(*) FROM followups.follow_ups f WHERE f.user_id = u.user_id AND f.status = 0) <= $10
         )
         UPDATE followups.follow_ups f
         SET status = 0, next_at = $1, attempts_before = jsonb_array_length(f.attempts), not_after = greatest(f.not_after, $1 + $9[f.trigger + 1]),
