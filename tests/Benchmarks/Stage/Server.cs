@@ -34,6 +34,9 @@ internal sealed class Server(EmbeddedPostgres postgres, string folder) : IAsyncD
                 ["max_connections"] = "400",
                 ["shared_buffers"] = "1GB",
                 ["max_wal_size"] = "8GB",
+                // As the product's accounts have them, for those that it is compared with.
+                ["random_page_cost"] = "1.1",
+                ["jit"] = "off",
             },
         };
         if (profile)

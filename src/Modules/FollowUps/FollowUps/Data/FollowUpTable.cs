@@ -189,8 +189,9 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
     public void Configure(EntityTypeBuilder<FollowUpRow> table)
     {
         table.ToTable("follow_ups");
-        // Room on each page for the claim and the words, which are updated in place.
-        table.HasStorageParameter("fillfactor", 70);
+        // Room on each page for the claim and the words, which are updated in place: a row grows to about twice its size. Dispatch of 20 000 was
+        // a fifth faster than at 70 (build/bench dispatch).
+        table.HasStorageParameter("fillfactor", 50);
         table.HasKey(f => f.Id).HasName("pk_follow_ups");
         table.Property(f => f.UserId).UseCollation("C");
         table.Property(f => f.ConversationId).UseCollation("C");

@@ -301,7 +301,7 @@ namespace FollowUps.Data.Migrations
 
                     b.ToTable("follow_ups", "followups");
 
-                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 70);
+                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 50);
                 });
 
             modelBuilder.Entity("FollowUps.Data.OutboxRow", b =>
