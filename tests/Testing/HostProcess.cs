@@ -59,6 +59,13 @@ public sealed class HostProcess : IDisposable
         return process.ExitCode;
     }
 
+    // As a supervisor asks it to stop.
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        kill.WaitForExit();
+    }
+
     public void Kill()
     {
         process.Kill();

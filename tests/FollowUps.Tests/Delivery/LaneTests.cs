@@ -2,6 +2,7 @@ using FollowUps.Contracts;
 using FollowUps.Delivery;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Testing;
 
 namespace FollowUps.Tests.Delivery;
 
@@ -12,15 +13,22 @@ public sealed class LaneTests
     private readonly FakeTimeProvider clock = new(new DateTimeOffset(2031, 11, 5, 18, 0, 0, TimeSpan.Zero));
     private readonly FollowUpsOptions options = new() { ChannelPatience = TimeSpan.Zero };
 
+    private int? leftFrom;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private Lane Over(IDeliveryChannel channel) => new(channel, options, clock, NullLogger<Lane>.Instance);
 
-    private static Task<Handover[]> DeliverAsync(Lane lane, int count) => DeliverUntilAsync(lane, count, Token);
+    private Task<Handover[]> DeliverAsync(Lane lane, int count) => DeliverUntilAsync(lane, count, Token);
 
-    private static Task<Handover[]> DeliverUntilAsync(Lane lane, int count, CancellationToken stopping) =>
+    private Task<Handover[]> DeliverUntilAsync(Lane lane, int count, CancellationToken stopping) =>
         lane.DeliverAsync(
             [.. Enumerable.Range(0, count).Select(_ => SomeDelivery.To(null))],
+            left =>
+            {
+                leftFrom = left;
+                return Task.CompletedTask;
+            },
             stopping,
             CancellationToken.None
         );
@@ -174,12 +182,30 @@ public sealed class LaneTests
 
         var delivering = DeliverUntilAsync(lane, 5, stopping.Token);
         await stopping.CancelAsync();
+        await Until.NotNull(() => Task.FromResult(leftFrom is null ? null : channel));
+        var waitsForCalls = !delivering.IsCompleted;
         channel.LetGo();
         var handovers = await delivering;
 
-        Assert.Equal(2, channel.Calls.Count);
+        Assert.Equal((2, 2, true), (channel.Calls.Count, leftFrom, waitsForCalls));
         Assert.All(handovers[..2], handover => Assert.True(handover.Result?.Delivered));
         Assert.All(handovers[2..], handover => Assert.Equal(default, handover));
+    }
+
+    [Fact]
+    public async Task Call_that_never_ends_is_given_up_and_uncertain()
+    {
+        var channel = new Channel(new DeliveryPace(1, 1)) { Hold = true };
+        using var lane = Over(channel);
+
+        var delivering = DeliverAsync(lane, 1);
+        clock.Advance(options.CallTimeout - TimeSpan.FromSeconds(1));
+        var early = delivering.IsCompleted;
+        clock.Advance(TimeSpan.FromSeconds(1));
+        var handovers = await delivering.WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        Assert.False(early);
+        Assert.True(Assert.Single(handovers).Result?.Uncertain);
     }
 
     private sealed class Channel(DeliveryPace pace) : IDeliveryChannel

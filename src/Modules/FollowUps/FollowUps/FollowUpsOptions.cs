@@ -140,6 +140,13 @@ public sealed class FollowUpsOptions
     /// <summary>How long a claimed follow-up waits for its turn on a busy channel before it is put off. Default 1 s.</summary>
     public TimeSpan ChannelPatience { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// A call of a channel that has not ended by then is given up and its deliveries are uncertain: for channels that keep no time themselves.
+    /// Default 6 minutes, above the longest timeout that e-mail and webhooks may have.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    public TimeSpan CallTimeout { get; set; } = TimeSpan.FromMinutes(6);
+
     /// <summary>When at least this many calls of a channel, within half a minute, failed by half, it is left alone for a while. Default 10.</summary>
     [Range(2, 10_000)]
     public int CircuitCalls { get; set; } = 10;

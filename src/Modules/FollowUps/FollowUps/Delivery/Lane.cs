@@ -68,8 +68,10 @@ internal sealed partial class Lane : IDisposable
 
     public bool IsGone { get; private set; }
 
+    // When the Host stops, what follows the index that is left is not handed over, and is told before the calls under way are waited for.
     public async Task<Handover[]> DeliverAsync(
         IReadOnlyList<Contracts.Delivery> deliveries,
+        Func<int, Task> leave,
         CancellationToken stopping,
         CancellationToken abandoned
     )
@@ -94,6 +96,10 @@ internal sealed partial class Lane : IDisposable
         if (!stopping.IsCancellationRequested)
         {
             PutOff(handovers.AsSpan(from), broken: false);
+        }
+        else if (from < deliveries.Count)
+        {
+            await leave(from);
         }
 
         await Task.WhenAll(calls);
@@ -141,12 +147,16 @@ internal sealed partial class Lane : IDisposable
     )
     {
         var started = clock.GetTimestamp();
+
+        // A channel should end its calls itself. One that never does would keep the lease of its batch extended for ever.
+        using var limit = new CancellationTokenSource(options.CallTimeout, clock);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, abandoned);
         try
         {
             var results = await circuit.ExecuteAsync(
-                async (channel, token) => await channel.DeliverAsync(deliveries, token),
+                async (channel, token) => await channel.DeliverAsync(deliveries, token).WaitAsync(token),
                 Channel,
-                abandoned
+                ended.Token
             );
             for (var i = 0; i < results.Count; i++)
             {

@@ -296,10 +296,11 @@ internal sealed class Claims(
         LIMIT 1
         """;
 
+    // What was given back, or is due again, stays free while the rest of its batch is on its way.
     private const string ExtendSql = """
         UPDATE followups.follow_ups f SET leased_until = $3
         FROM unnest($1, $2) AS c(id, fence)
-        WHERE f.id = c.id AND f.fence = c.fence AND f.status = 0
+        WHERE f.id = c.id AND f.fence = c.fence AND f.status = 0 AND f.leased_until IS NOT NULL
         """;
 
     private const string ReleaseSql = """

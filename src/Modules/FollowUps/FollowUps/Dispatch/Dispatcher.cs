@@ -54,10 +54,14 @@ internal sealed partial class Dispatcher(
         {
             await free.WaitAsync(stoppingToken);
             ClaimedBatch batch;
+
+            // A claim that is given up may have been made: nobody would give it back. So it is waited for, and then given back.
+            using var giveUp = new CancellationTokenSource();
+            await using var stopping = stoppingToken.Register(() => giveUp.CancelAfter(options.Value.StopGrace));
             try
             {
                 due.Reset();
-                batch = await claims.TakeAsync(stoppingToken);
+                batch = await claims.TakeAsync(giveUp.Token);
             }
             catch (Exception problem) when (problem is not OperationCanceledException)
             {

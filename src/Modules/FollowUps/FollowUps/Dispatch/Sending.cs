@@ -19,6 +19,7 @@ internal sealed class Sending(
     WritingDown attempts,
     Recording recording,
     UnsubscribeLinks unsubscribing,
+    DueSignal due,
     IOptions<FollowUpsOptions> options,
     TimeProvider clock
 )
@@ -122,7 +123,7 @@ internal sealed class Sending(
         }
         catch (OperationCanceledException)
         {
-            await claims.ReleaseAsync(batch);
+            await ReleaseAsync(batch);
             throw;
         }
     }
@@ -148,6 +149,7 @@ internal sealed class Sending(
                 Trigger = o.Claim.Trigger,
                 IsHtml = TemplateRenderer.IsHtml(o.TemplateChannel),
             }),
+            left => ReleaseAsync(sending.GetRange(left, sending.Count - left).ConvertAll(outcome => outcome.Claim)),
             cancellationToken,
             abandoned.Token
         );
@@ -156,12 +158,20 @@ internal sealed class Sending(
             Judge(sending[i], handovers[i]);
         }
 
-        // The Host stops: these were not handed to anyone.
-        var untried = outcomes.FindAll(outcome => outcome.Kind == OutcomeKind.Untried);
-        if (untried.Count > 0)
+        outcomes.RemoveAll(outcome => outcome.Kind == OutcomeKind.Untried);
+    }
+
+    // The Host stops: these were not handed to anyone, and others may have them at once.
+    private async Task ReleaseAsync(IReadOnlyList<Claim> untried)
+    {
+        try
         {
-            await claims.ReleaseAsync(untried.ConvertAll(outcome => outcome.Claim));
-            outcomes.RemoveAll(outcome => outcome.Kind == OutcomeKind.Untried);
+            await claims.ReleaseAsync(untried);
+            due.Announce(clock.GetUtcNow());
+        }
+        catch (NpgsqlException)
+        {
+            // The database is away: their leases end. What was handed over meanwhile is still to be recorded.
         }
     }
 
