@@ -113,10 +113,12 @@ public sealed class CrossingCounter : IAsyncDisposable
         catch (Exception end) when (end is OperationCanceledException or IOException) { }
     }
 
-    // What Npgsql sends in one packet with the next request, without waiting for the answer: a pooled connection's reset and a
-    // transaction's begin.
+    // What Npgsql sends in one packet with the next request, without waiting for the answer: a pooled connection's reset (the second one
+    // where statements stay prepared) and a transaction's begin.
     private static bool IsAhead(ReadOnlySpan<byte> query) =>
-        query[5..].StartsWith("DISCARD ALL"u8) || query[5..].StartsWith("BEGIN"u8);
+        query[5..].StartsWith("DISCARD ALL"u8)
+        || query[5..].StartsWith("SET SESSION AUTHORIZATION DEFAULT"u8)
+        || query[5..].StartsWith("BEGIN"u8);
 
     // A message is its type (one byte, but for the first message), its length with the length's own four bytes, and its content.
     private async Task<byte[]> ReadAsync(NetworkStream stream, bool typed)
