@@ -1,5 +1,6 @@
 using Conversations.Contracts;
 using FollowUps.Contracts;
+using Npgsql;
 using Testing;
 
 namespace FollowUps.Tests.Features.Bookings;
@@ -126,5 +127,92 @@ public sealed class ConfirmBookingTests(HostFixture host) : IClassFixture<HostFi
 
         var state = await host.Modules.Send(new CompleteBooking(booking.BookingId, Evening.AddDays(-40)), Token);
         Assert.Equal(BookingState.Cancelled, state.State);
+    }
+
+    public enum Before
+    {
+        NewCustomer,
+        LikePending,
+        LikePendingAndCounted,
+        OptedOutAndCounted,
+        OnlyCancelled,
+        Moved,
+    }
+
+    public static readonly MatrixTheoryData<Before, bool> Cases = new(Enum.GetValues<Before>(), [false, true]);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Refused_message_leaves_every_row_as_it_was(Before before, bool older)
+    {
+        var (conversation, taken) = (Some.Id(), Some.Id());
+        var booking = Booking() with { ConversationId = conversation, OccurredAt = Evening.AddDays(-20) };
+        await host.Modules.Send(new StoreMessages([Some.Message(taken) with { UserId = Some.Id() }]), Token);
+        switch (before)
+        {
+            case Before.LikePending:
+                await host.Modules.Send(booking, Token);
+                break;
+            case Before.LikePendingAndCounted:
+                await host.Modules.Send(booking, Token);
+                await host.Modules.Send(booking, Token);
+                break;
+            case Before.OptedOutAndCounted:
+                await host.Modules.Send(new PutRecipient { UserId = booking.UserId, OptOut = ["all"] }, Token);
+                await host.Modules.Send(booking with { BookingId = Some.Id() }, Token);
+                break;
+            case Before.OnlyCancelled:
+                await host.Modules.Send(new CancelBooking(booking.BookingId, booking.OccurredAt), Token);
+                break;
+            case Before.Moved:
+                await host.Modules.Send(booking, Token);
+                await host.Modules.Send(
+                    new RescheduleBooking(booking.BookingId, Evening.AddDays(3), booking.OccurredAt),
+                    Token
+                );
+                break;
+        }
+
+        var rows = await RowsAsync(booking);
+        var refused = await host.Modules.Send(
+            booking with
+            {
+                ConversationId = taken,
+                EventAt = Evening.AddDays(9),
+                OccurredAt = booking.OccurredAt!.Value.AddDays(older ? -1 : 1),
+            },
+            Token
+        );
+
+        Assert.Equal(BookingRefusal.OtherOwner, refused.Refusal);
+        Assert.Equal(before == Before.NewCustomer, rows.Count == 0);
+        Assert.Equal(rows, await RowsAsync(booking));
+    }
+
+    // Of every table of the module, those that name the customer or the booking.
+    private async Task<IReadOnlyList<string>> RowsAsync(ConfirmBooking booking)
+    {
+        await using var database = NpgsqlDataSource.Create(host.ConnectionString);
+        var rows = new List<string>();
+        await using var command = database.CreateCommand(
+            """
+            SELECT format('%s %s', table_name, row)
+            FROM information_schema.tables t
+            CROSS JOIN LATERAL unnest(xpath('//row', query_to_xml(
+                format('SELECT to_jsonb(x) AS row FROM followups.%I x WHERE x::text LIKE ANY (ARRAY[%L, %L])', table_name,
+                    '%' || $1 || '%', '%' || $2 || '%'), true, false, ''))) AS row
+            WHERE t.table_schema = 'followups'
+            ORDER BY 1
+            """
+        );
+        command.Parameters.Add(new() { Value = booking.UserId });
+        command.Parameters.Add(new() { Value = booking.BookingId });
+        await using var row = await command.ExecuteReaderAsync(Token);
+        while (await row.ReadAsync(Token))
+        {
+            rows.Add(row.GetString(0));
+        }
+
+        return rows;
     }
 }

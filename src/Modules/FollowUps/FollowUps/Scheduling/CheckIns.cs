@@ -50,7 +50,7 @@ internal sealed partial class CheckIns(ScheduleWrite write, ILogger<CheckIns> lo
     {
         try
         {
-            await write.ExecuteAsync(batch, [], _ => Task.CompletedTask, cancellationToken);
+            await write.ExecuteAsync(batch, cancellationToken);
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {

@@ -26,17 +26,22 @@ internal sealed partial class ScheduleWrite(
     ILogger<ScheduleWrite> logger
 )
 {
-    // Commands given in between run under the customers' locks and before the inserts; their result sets are handed to read.
+    public Task<ScheduleResult[]> ExecuteAsync(IReadOnlyList<NewFollowUp> items, CancellationToken cancellationToken) =>
+        ExecuteAsync(items, [], _ => Task.CompletedTask, _ => { }, cancellationToken);
+
+    // Commands given in between run under the customers' locks and before the inserts; their result sets are handed to read. The row of a
+    // refusal that counts one more is handed to before, as it was: who takes the request back needs it.
     public async Task<ScheduleResult[]> ExecuteAsync(
         IReadOnlyList<NewFollowUp> items,
         IEnumerable<NpgsqlBatchCommand> between,
         Func<NpgsqlDataReader, Task> read,
+        Action<string> before,
         CancellationToken cancellationToken
     )
     {
         var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
         var moods = MoodsAsync(items, cancellationToken);
-        var results = await InsertAsync(items, now, between, read, cancellationToken);
+        var results = await InsertAsync(items, now, between, read, before, cancellationToken);
         Choose(items, await moods, results);
         foreach (var result in results)
         {
@@ -54,6 +59,7 @@ internal sealed partial class ScheduleWrite(
         DateTimeOffset now,
         IEnumerable<NpgsqlBatchCommand> between,
         Func<NpgsqlDataReader, Task> read,
+        Action<string> before,
         CancellationToken cancellationToken
     )
     {
@@ -70,13 +76,18 @@ internal sealed partial class ScheduleWrite(
         {
             while (await row.ReadAsync(cancellationToken))
             {
-                results[row.GetInt32(0)] = row.IsDBNull(3)
+                results[row.GetInt32(0)] = row.IsDBNull(4)
                     ? new ScheduleResult(ScheduleOutcome.Suppressed, row.GetString(1), null)
                     : new ScheduleResult(
                         row.IsDBNull(1) ? ScheduleOutcome.Scheduled : ScheduleOutcome.Duplicate,
                         null,
-                        chosen.Newest(FollowUpTable.Read(row, 3))
+                        chosen.Newest(FollowUpTable.Read(row, 4))
                     );
+                if (!row.IsDBNull(3))
+                {
+                    before(row.GetString(3));
+                }
+
                 if (items.Count == 1)
                 {
                     meter.CheckedForDuplicates(row.GetDouble(2));
@@ -316,11 +327,20 @@ internal sealed partial class ScheduleWrite(
             ON CONFLICT (user_id, trigger, reason, follow_up_id) DO UPDATE
             SET times = r.times + 1, last_at = excluded.last_at, inputs = excluded.inputs
         )
-        SELECT i.ord, NULL, i.checked_after, f.* FROM input i JOIN inserted f ON f.id = i.id
+        SELECT i.ord, NULL, i.checked_after, NULL::jsonb, f.* FROM input i JOIN inserted f ON f.id = i.id
         UNION ALL
-        SELECT i.ord, 'duplicate', i.checked_after, {FollowUpTable.Columns} FROM input i JOIN followups.follow_ups f ON f.id = i.existing
+        SELECT i.ord, 'duplicate', i.checked_after,
+               (SELECT to_jsonb(r) FROM followups.refusals r
+                WHERE (r.user_id, r.trigger, r.reason, r.follow_up_id) = (i.user_id, i.trigger, '{RefusalTable.Duplicate}', i.existing)),
+               {FollowUpTable.Columns}
+        FROM input i JOIN followups.follow_ups f ON f.id = i.existing
         UNION ALL
-        SELECT i.ord, i.suppressed, i.checked_after, f.* FROM input i LEFT JOIN inserted f ON false WHERE i.existing IS NULL AND i.suppressed IS NOT NULL
+        SELECT i.ord, i.suppressed, i.checked_after,
+               (SELECT to_jsonb(r) FROM followups.refusals r
+                WHERE (r.user_id, r.trigger, r.reason, r.follow_up_id)
+                    = (i.user_id, i.trigger, i.suppressed, '00000000-0000-0000-0000-000000000000'::uuid)),
+               f.*
+        FROM input i LEFT JOIN inserted f ON false WHERE i.existing IS NULL AND i.suppressed IS NOT NULL
         """;
 
     [LoggerMessage(

@@ -63,7 +63,7 @@ internal sealed class ConfirmBookingHandler(
             request.UserId,
             tombstones.Of(request.UserId)
         );
-        var (prior, schedule) = await ScheduleAsync(request, report, cancellationToken);
+        var (overwritten, schedule) = await ScheduleAsync(request, report, cancellationToken);
         StoreMessagesResult stored;
         try
         {
@@ -71,13 +71,13 @@ internal sealed class ConfirmBookingHandler(
         }
         catch
         {
-            await UndoAsync(report, prior, schedule);
+            await UndoAsync(request, overwritten, schedule);
             throw;
         }
 
         if (stored.Refusal is { } refusal)
         {
-            await UndoAsync(report, prior, schedule);
+            await UndoAsync(request, overwritten, schedule);
             var reason =
                 refusal.Reason == StoreRefusalReason.Erased ? BookingRefusal.Erased : BookingRefusal.OtherOwner;
             return new ConfirmBookingResult(reason, null, null, null);
@@ -92,7 +92,7 @@ internal sealed class ConfirmBookingHandler(
         return new ConfirmBookingResult(null, Told(stored.Messages[0]), After(stored.Conversations[0]), schedule);
     }
 
-    private async Task<(Prior? Prior, ScheduleResult Schedule)> ScheduleAsync(
+    private async Task<(Overwritten Overwritten, ScheduleResult Schedule)> ScheduleAsync(
         ConfirmBooking request,
         BookingReport report,
         CancellationToken cancellationToken
@@ -106,7 +106,8 @@ internal sealed class ConfirmBookingHandler(
             BookingId = request.BookingId,
             EventAt = request.EventAt,
         };
-        Prior? prior = null;
+        Overwritten? overwritten = null;
+        string? refusal = null;
         var results = await write.ExecuteAsync(
             [item],
             [
@@ -115,35 +116,66 @@ internal sealed class ConfirmBookingHandler(
             ],
             async row =>
             {
-                if (await row.ReadAsync(cancellationToken))
-                {
-                    prior = Prior.Read(row);
-                }
+                await row.ReadAsync(cancellationToken);
+                overwritten = Overwritten.Read(row);
 
                 // Past the booking as it is now: the schedule tells what follows from it.
                 await row.NextResultAsync(cancellationToken);
                 await row.NextResultAsync(cancellationToken);
             },
+            row => refusal = row,
             cancellationToken
         );
-        return (prior, results[0]);
+        return (overwritten! with { Refusal = refusal }, results[0]);
     }
 
     // The message was refused, and nothing of a refused request may stay.
-    private async Task UndoAsync(BookingReport report, Prior? prior, ScheduleResult schedule)
+    private async Task UndoAsync(ConfirmBooking request, Overwritten overwritten, ScheduleResult schedule)
     {
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(Prior.Restore(report, prior));
+        void Add(string sql, params NpgsqlParameter[] parameters)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            command.Parameters.AddRange(parameters);
+            batch.BatchCommands.Add(command);
+        }
+
+        NpgsqlParameter Written() => new() { Value = overwritten.Transaction, NpgsqlDbType = NpgsqlDbType.Xid };
+
+        Add(LockSql, new NpgsqlParameter { Value = request.UserId });
+        Add(
+            overwritten.Booking is null ? ForgetBookingSql : RestoreBookingSql,
+            [
+                new() { Value = request.BookingId },
+                Written(),
+                .. overwritten.Booking is null ? [] : Row(overwritten.Booking),
+            ]
+        );
         if (schedule.Outcome == ScheduleOutcome.Scheduled)
         {
-            batch.BatchCommands.Add(
-                new NpgsqlBatchCommand(UnscheduleSql) { Parameters = { new() { Value = schedule.FollowUp!.Id } } }
-            );
+            Add(UnscheduleSql, new NpgsqlParameter { Value = schedule.FollowUp!.Id });
         }
+        else
+        {
+            NpgsqlParameter[] key =
+            [
+                new() { Value = request.UserId },
+                new() { Value = (short)FollowUpTrigger.PostEvent },
+                new() { Value = schedule.Reason ?? RefusalTable.Duplicate },
+                new() { Value = schedule.FollowUp?.Id ?? RefusalRow.None },
+            ];
+            Add(UncountFirstSql, key);
+            Add(UncountSql, [.. key.Select(parameter => parameter.Clone()), Written(), .. Row(overwritten.Refusal)]);
+        }
+
+        Add(UnlockSql, new NpgsqlParameter { Value = request.UserId }, Written());
 
         // Not to be given up half way, whatever becomes of the caller.
         await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
+
+    private static NpgsqlParameter[] Row(string? row) =>
+        [new() { Value = (object?)row ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Jsonb }];
 
     private static NewMessage Message(ConfirmBooking request)
     {
@@ -195,70 +227,48 @@ internal sealed class ConfirmBookingHandler(
         );
 
     private const string PriorSql = """
-        SELECT user_id, state, event_at, occurred_at, moved_at, recorded_at FROM followups.bookings WHERE booking_id = $1 FOR UPDATE
+        WITH prior AS (SELECT b.* FROM followups.bookings b WHERE b.booking_id = $1 FOR UPDATE)
+        SELECT pg_current_xact_id()::xid, to_jsonb(p) FROM (VALUES (1)) AS one LEFT JOIN prior p ON true
+        """;
+
+    // As scheduling does, before all else: who schedules for the customer waits, and the statements that follow see what others did.
+    private const string LockSql = "SELECT FROM followups.recipients WHERE user_id = $1 FOR UPDATE";
+
+    // Of the rows only those that the refused request was the last to write ($2): what somebody said since stays.
+    private const string ForgetBookingSql = "DELETE FROM followups.bookings WHERE booking_id = $1 AND xmin = $2";
+
+    private const string RestoreBookingSql = """
+        UPDATE followups.bookings b
+        SET user_id = p.user_id, state = p.state, event_at = p.event_at, occurred_at = p.occurred_at, moved_at = p.moved_at,
+            recorded_at = p.recorded_at
+        FROM jsonb_populate_record(NULL::followups.bookings, $3) p
+        WHERE b.booking_id = $1 AND b.xmin = $2
         """;
 
     private const string UnscheduleSql = "DELETE FROM followups.follow_ups WHERE id = $1 AND status = 0 AND fence = 0";
 
-    private sealed record Prior(
-        string? UserId,
-        short State,
-        DateTime? EventAt,
-        DateTime OccurredAt,
-        DateTime? MovedAt,
-        DateTime RecordedAt
-    )
-    {
-        public static Prior Read(NpgsqlDataReader row) =>
-            new(
-                row.IsDBNull(0) ? null : row.GetString(0),
-                row.GetInt16(1),
-                row.IsDBNull(2) ? null : row.GetDateTime(2),
-                row.GetDateTime(3),
-                row.IsDBNull(4) ? null : row.GetDateTime(4),
-                row.GetDateTime(5)
-            );
+    private const string UncountFirstSql = """
+        DELETE FROM followups.refusals WHERE (user_id, trigger, reason, follow_up_id) = ($1, $2, $3, $4) AND times = 1
+        """;
 
-        // Only what this report left: a later one stays.
-        public static NpgsqlBatchCommand Restore(BookingReport report, Prior? prior) =>
-            prior is null
-                ? new NpgsqlBatchCommand(
-                    "DELETE FROM followups.bookings WHERE booking_id = $1 AND occurred_at = $2 AND state = 0"
-                )
-                {
-                    Parameters =
-                    {
-                        new() { Value = report.BookingId },
-                        new() { Value = report.OccurredAt },
-                    },
-                }
-                : new NpgsqlBatchCommand(
-                    """
-                    UPDATE followups.bookings
-                    SET user_id = $3, state = $4, event_at = $5, occurred_at = $6, moved_at = $7, recorded_at = $8
-                    WHERE booking_id = $1 AND $2 IN (occurred_at, moved_at)
-                    """
-                )
-                {
-                    Parameters =
-                    {
-                        new() { Value = report.BookingId },
-                        new() { Value = report.OccurredAt },
-                        new() { Value = (object?)prior.UserId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-                        new() { Value = prior.State },
-                        new()
-                        {
-                            Value = (object?)prior.EventAt ?? DBNull.Value,
-                            NpgsqlDbType = NpgsqlDbType.TimestampTz,
-                        },
-                        new() { Value = prior.OccurredAt },
-                        new()
-                        {
-                            Value = (object?)prior.MovedAt ?? DBNull.Value,
-                            NpgsqlDbType = NpgsqlDbType.TimestampTz,
-                        },
-                        new() { Value = prior.RecordedAt },
-                    },
-                };
+    private const string UncountSql = """
+        UPDATE followups.refusals r
+        SET times = r.times - 1,
+            last_at = CASE WHEN r.xmin = $5 THEN p.last_at ELSE r.last_at END,
+            inputs = CASE WHEN r.xmin = $5 THEN p.inputs ELSE r.inputs END
+        FROM jsonb_populate_record(NULL::followups.refusals, $6) p
+        WHERE (r.user_id, r.trigger, r.reason, r.follow_up_id) = ($1, $2, $3, $4)
+        """;
+
+    private const string UnlockSql = """
+        DELETE FROM followups.recipients r
+        WHERE r.user_id = $1 AND r.xmin = $2 AND NOT EXISTS (SELECT FROM followups.follow_ups f WHERE f.user_id = r.user_id)
+        """;
+
+    // What is needed to take the request back: the transaction that wrote, and the rows as they were, if they were.
+    private sealed record Overwritten(uint Transaction, string? Booking, string? Refusal)
+    {
+        public static Overwritten Read(NpgsqlDataReader row) =>
+            new(row.GetFieldValue<uint>(0), row.IsDBNull(1) ? null : row.GetString(1), null);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class CheckInOnMoodDropsHandler(
             var missed = await MissedAsync([.. page.Items.Where(drop => drop.UserId is not null)], cancellationToken);
             if (missed.Count > 0)
             {
-                var results = await write.ExecuteAsync(missed, [], _ => Task.CompletedTask, cancellationToken);
+                var results = await write.ExecuteAsync(missed, cancellationToken);
                 scheduled += results.Count(result => result.Outcome == ScheduleOutcome.Scheduled);
             }
 

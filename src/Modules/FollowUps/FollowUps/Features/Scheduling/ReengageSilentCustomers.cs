@@ -39,7 +39,7 @@ internal sealed class ReengageSilentCustomersHandler(
             var due = await WithoutReasonToWaitAsync(page.Items, now, cancellationToken);
             if (due.Count > 0)
             {
-                var results = await write.ExecuteAsync(due, [], _ => Task.CompletedTask, cancellationToken);
+                var results = await write.ExecuteAsync(due, cancellationToken);
                 scheduled += results.Count(result => result.Outcome == ScheduleOutcome.Scheduled);
             }
 

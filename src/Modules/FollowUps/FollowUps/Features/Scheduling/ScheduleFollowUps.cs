@@ -20,5 +20,5 @@ internal sealed class ScheduleFollowUpsHandler(ScheduleWrite write)
     public async Task<IReadOnlyList<ScheduleResult>> Handle(
         ScheduleFollowUps request,
         CancellationToken cancellationToken
-    ) => await write.ExecuteAsync(request.FollowUps, [], _ => Task.CompletedTask, cancellationToken);
+    ) => await write.ExecuteAsync(request.FollowUps, cancellationToken);
 }
