@@ -219,8 +219,6 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
             Username = "postgres",
             Password = password,
             Database = database,
-            // Planning the statements costs about what running them does, and nothing stands between that would not keep them prepared.
-            MaxAutoPrepare = 50,
         };
 
     private static int FreePort()
