@@ -23,6 +23,9 @@ internal static partial class AccessSetup
                     new NpgsqlConnectionStringBuilder(configuration.GetConnectionString(Accounts.Host))
                     {
                         ApplicationName = Schema,
+                        // What the caller sent and the password stay out of exceptions, whatever is configured.
+                        IncludeErrorDetail = false,
+                        PersistSecurityInfo = false,
                     }.ConnectionString
                 )
                 {

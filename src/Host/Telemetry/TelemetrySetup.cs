@@ -15,6 +15,13 @@ internal static class TelemetrySetup
     // The modules' meter; the Host's own is Instruments.Name.
     private const string ModulesMeter = "FollowUps";
 
+    // They log paths and queries: search words, the callers' ids and, in unsubscribe links, a key.
+    private static readonly string[] PathLoggers =
+    [
+        "Microsoft.AspNetCore.Hosting.Diagnostics",
+        "Microsoft.AspNetCore.Routing",
+    ];
+
     private static readonly TimeSpan ScrapeAge = TimeSpan.FromSeconds(5);
 
     public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
@@ -23,6 +30,7 @@ internal static class TelemetrySetup
         services.AddSingleton<Instruments>();
         services.AddSingleton<PerformanceWindows>();
         services.AddReadiness(configuration);
+        services.PostConfigure<LoggerFilterOptions>(HidePaths);
 
         var telemetry = services
             .AddOpenTelemetry()
@@ -76,6 +84,19 @@ internal static class TelemetrySetup
         finally
         {
             activity?.SetTag(Crossings.Tag, crossings.Count);
+        }
+    }
+
+    // A rule for one provider outweighs those for all, so each that has any gets its own.
+    private static void HidePaths(LoggerFilterOptions logs)
+    {
+        string?[] providers = [.. logs.Rules.Select(rule => rule.ProviderName).Append(null).Distinct()];
+        foreach (var provider in providers)
+        {
+            foreach (var category in PathLoggers)
+            {
+                logs.Rules.Add(new LoggerFilterRule(provider, category, LogLevel.Warning, filter: null));
+            }
         }
     }
 

@@ -34,6 +34,9 @@ public static class ConversationsModule
                     new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Conversations"))
                     {
                         ApplicationName = ConversationsDbContext.Schema,
+                        // What the caller sent and the password stay out of exceptions, whatever is configured.
+                        IncludeErrorDetail = false,
+                        PersistSecurityInfo = false,
                     }.ConnectionString
                 )
                 {

@@ -44,6 +44,9 @@ public static class FollowUpsModule
                     {
                         ApplicationName = FollowUpsDbContext.Schema,
                         Timezone = "UTC",
+                        // What the caller sent and the password stay out of exceptions, whatever is configured.
+                        IncludeErrorDetail = false,
+                        PersistSecurityInfo = false,
                     }.ConnectionString
                 )
                 {

@@ -179,7 +179,7 @@ internal sealed partial class Lane : IDisposable
         {
             if (problem is not OperationCanceledException)
             {
-                LogThrown(logger, problem, Name);
+                LogThrown(logger, Name, Faults.Describe(problem));
             }
 
             handovers.Span.Fill(new Handover(new DeliveryResult(false, problem.GetType().Name, Uncertain: true)));
@@ -286,6 +286,6 @@ internal sealed partial class Lane : IDisposable
     )]
     private static partial void LogGone(ILogger logger, string channel);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Channel {Channel} failed")]
-    private static partial void LogThrown(ILogger logger, Exception problem, string channel);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Channel {Channel} failed: {Fault}")]
+    private static partial void LogThrown(ILogger logger, string channel, string fault);
 }

@@ -66,7 +66,7 @@ internal sealed partial class Dispatcher(
             catch (Exception problem) when (problem is not OperationCanceledException)
             {
                 free.Release();
-                LogNotClaimed(logger, problem);
+                LogNotClaimed(logger, Faults.Describe(problem));
                 return clock.GetUtcNow() + options.Value.DispatchRetryAfter;
             }
             catch (OperationCanceledException)
@@ -102,7 +102,7 @@ internal sealed partial class Dispatcher(
         }
         catch (Exception problem)
         {
-            LogNotSent(logger, problem, batch.Claims.Count);
+            LogNotSent(logger, batch.Claims.Count, Faults.Describe(problem));
         }
         finally
         {
@@ -110,12 +110,12 @@ internal sealed partial class Dispatcher(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Due follow-ups could not be claimed; trying again")]
-    private static partial void LogNotClaimed(ILogger logger, Exception problem);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Due follow-ups could not be claimed; trying again: {Fault}")]
+    private static partial void LogNotClaimed(ILogger logger, string fault);
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "A batch of {Count} follow-ups was not finished; it is taken up again when its leases end"
+        Message = "A batch of {Count} follow-ups was not finished; it is taken up again when its leases end: {Fault}"
     )]
-    private static partial void LogNotSent(ILogger logger, Exception problem, int count);
+    private static partial void LogNotSent(ILogger logger, int count, string fault);
 }

@@ -34,7 +34,7 @@ internal sealed partial class Timekeeper(
             }
             catch (NpgsqlException problem)
             {
-                LogDisconnected(logger, problem);
+                LogDisconnected(logger, Faults.Describe(problem));
             }
             finally
             {
@@ -103,7 +103,7 @@ internal sealed partial class Timekeeper(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The connection that tells Hosts of each other's follow-ups is lost; it is made anew"
+        Message = "The connection that tells Hosts of each other's follow-ups is lost; it is made anew: {Fault}"
     )]
-    private static partial void LogDisconnected(ILogger logger, Exception problem);
+    private static partial void LogDisconnected(ILogger logger, string fault);
 }

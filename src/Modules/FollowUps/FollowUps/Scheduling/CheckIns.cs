@@ -54,13 +54,13 @@ internal sealed partial class CheckIns(ScheduleWrite write, ILogger<CheckIns> lo
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
-            LogLost(logger, problem, batch.Count);
+            LogLost(logger, batch.Count, Faults.Describe(problem));
         }
     }
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "{Count} check-ins could not be scheduled at once; the sweep schedules them"
+        Message = "{Count} check-ins could not be scheduled at once; the sweep schedules them: {Fault}"
     )]
-    private static partial void LogLost(ILogger logger, Exception problem, int count);
+    private static partial void LogLost(ILogger logger, int count, string fault);
 }

@@ -140,7 +140,7 @@ internal sealed partial class ScheduleWrite(
         }
         catch (NpgsqlException problem)
         {
-            LogNoMoods(logger, problem);
+            LogNoMoods(logger, Faults.Describe(problem));
             return null;
         }
     }
@@ -345,7 +345,7 @@ internal sealed partial class ScheduleWrite(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The moods could not be read; the follow-ups are scheduled with neutral words"
+        Message = "The moods could not be read; the follow-ups are scheduled with neutral words: {Fault}"
     )]
-    private static partial void LogNoMoods(ILogger logger, Exception problem);
+    private static partial void LogNoMoods(ILogger logger, string fault);
 }

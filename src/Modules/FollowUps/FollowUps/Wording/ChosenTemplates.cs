@@ -123,7 +123,7 @@ internal sealed partial class ChosenTemplates(
         }
         catch (NpgsqlException problem)
         {
-            LogLost(logger, problem, choices.Length);
+            LogLost(logger, choices.Length, Faults.Describe(problem));
         }
 
         written.Enqueue((clock.GetTimestamp(), choices));
@@ -143,7 +143,7 @@ internal sealed partial class ChosenTemplates(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "{Count} chosen templates could not be written down; the sending chooses them again"
+        Message = "{Count} chosen templates could not be written down; the sending chooses them again: {Fault}"
     )]
-    private static partial void LogLost(ILogger logger, Exception problem, int count);
+    private static partial void LogLost(ILogger logger, int count, string fault);
 }

@@ -35,7 +35,7 @@ internal sealed partial class ReleaseHeldFollowUpsHandler(
         }
         catch (NpgsqlException problem)
         {
-            LogNotReleased(logger, problem);
+            LogNotReleased(logger, Faults.Describe(problem));
         }
     }
 
@@ -44,6 +44,6 @@ internal sealed partial class ReleaseHeldFollowUpsHandler(
         WHERE f.user_id = $1 AND f.status = 0 AND f.held_reason = 'escalated' AND f.next_at > $2 AND {FollowUpTable.Idle}
         """;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Held follow-ups could not be released at once")]
-    private static partial void LogNotReleased(ILogger logger, Exception problem);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Held follow-ups could not be released at once: {Fault}")]
+    private static partial void LogNotReleased(ILogger logger, string fault);
 }
