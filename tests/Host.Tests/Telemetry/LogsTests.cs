@@ -35,7 +35,7 @@ public sealed class LogsTests : IAsyncLifetime
     public ValueTask DisposeAsync() => host.DisposeAsync();
 
     [Fact(Timeout = 30_000)]
-    public async Task No_content_address_key_or_token_is_logged()
+    public async Task No_content_address_key_or_token_is_logged_or_a_label()
     {
         var (key, apiKey) = ApiKey.New("till", ["admin"], DateTimeOffset.UtcNow);
         await host.Services.GetRequiredService<ApiKeys>().AddAsync(key, TestContext.Current.CancellationToken);
@@ -110,8 +110,10 @@ public sealed class LogsTests : IAsyncLifetime
             TellingHost.MailPassword,
             .. host.DatabasePasswords,
         ];
+        var metrics = await host.Http.GetStringAsync("/metrics", Token);
+        Assert.Contains("db_client_connection_pool_name", metrics, StringComparison.Ordinal);
         Assert.DoesNotContain(
-            host.Said,
+            host.Said.Concat(metrics.Split('\n')),
             line => secrets.Any(secret => line.Contains(secret, StringComparison.OrdinalIgnoreCase))
         );
     }
