@@ -46,7 +46,7 @@ internal static class Bounds
     // What a body must hold. Records cannot say it: a field that is missing is told by the validator, beside all else that is wrong.
     private static readonly Dictionary<string, string[]> Needed = new(StringComparer.Ordinal)
     {
-        ["NewMessage"] = ["role"],
+        ["NewMessage"] = ["conversationId", "role"],
         ["LateScore"] = ["score"],
         ["StoreMessages"] = ["messages"],
         ["NewFollowUp"] = ["trigger", "userId"],
@@ -170,6 +170,22 @@ internal static class Bounds
         {
             schema.Enum = [.. words.Select(word => (JsonNode)word)];
         }
+    }
+
+    // An id that the path names is read from there: in the body nobody would read it.
+    public static void OmitWhatThePathNames(OpenApiDocument document)
+    {
+        const string single = "SingleMessage";
+        var schemas = document.Components!.Schemas!;
+        ((OpenApiSchema)schemas["PutRecipient"]).Properties!.Remove("userId");
+
+        // In a batch every message needs it.
+        var message = (OpenApiSchema)schemas["NewMessage"].CreateShallowCopy();
+        message.Properties!.Remove("conversationId");
+        message.Required!.Remove("conversationId");
+        schemas[single] = message;
+        var body = document.Paths["/api/v1/conversations/{conversationId}/messages"].Operations![HttpMethod.Post];
+        body.RequestBody!.Content!["application/json"].Schema = new OpenApiSchemaReference(single, document);
     }
 
     public static void Apply(string field, OpenApiSchema schema)

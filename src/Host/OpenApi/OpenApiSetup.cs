@@ -91,6 +91,7 @@ internal static class OpenApiSetup
             Bounds.Apply(name, schema);
         }
 
+        Bounds.OmitWhatThePathNames(document);
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
             [Bearer] = new OpenApiSecurityScheme

@@ -94,5 +94,45 @@ public sealed class DocumentTests(HostFixture host) : IClassFixture<HostFixture>
         );
     }
 
+    [Fact]
+    public async Task No_body_asks_for_what_the_path_names()
+    {
+        var document = await host.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Token);
+        var checker = new DocumentChecker(document);
+        var bodies = document
+            .GetProperty("paths")
+            .EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().Select(call => (Path: path.Name, Call: call.Value)))
+            .Where(call => call.Call.TryGetProperty("requestBody", out _))
+            .Select(call =>
+                (
+                    call.Path,
+                    checker.Resolve(
+                        call.Call.GetProperty("requestBody")
+                            .GetProperty("content")
+                            .GetProperty("application/json")
+                            .GetProperty("schema")
+                    )
+                )
+            )
+            .ToList();
+
+        Assert.NotEmpty(bodies);
+        Assert.All(
+            bodies,
+            body =>
+            {
+                var (path, schema) = body;
+                if (schema.TryGetProperty("properties", out var fields))
+                {
+                    Assert.DoesNotContain(
+                        fields.EnumerateObject(),
+                        field => path.Contains($"{{{field.Name}}}", StringComparison.Ordinal)
+                    );
+                }
+            }
+        );
+    }
+
     private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 }
