@@ -117,6 +117,31 @@ public sealed class RescheduleBookingTests(HostFixture host) : IClassFixture<Hos
         Assert.Equal(moved.ScheduledAt.AddDays(7), moved.NotAfter);
     }
 
+    [Theory]
+    [InlineData("2031-11-05T18:00Z", "9000-12-31T18:00Z", "9000-12-31T18:00Z", 9900)]
+    [InlineData("9000-12-31T18:00Z", "2031-11-05T18:00Z", "1900-01-01T00:00Z", 1900)]
+    public async Task Move_beyond_the_calendar_ends_at_its_edge(string eventAt, string dueAt, string movedTo, int year)
+    {
+        var item = new NewFollowUp
+        {
+            Trigger = FollowUpTrigger.PostEvent,
+            UserId = Some.Id(),
+            BookingId = Some.Id(),
+            EventAt = At(eventAt),
+            NotAfter = At("9000-12-31T18:00Z"),
+        };
+        var id = (await host.Modules.Send(new ScheduleFollowUps([item]), Token))[0].FollowUp!.Id;
+        await host.Modules.Send(new RescheduleFollowUp(id, At(dueAt)), Token);
+
+        var result = await host.Modules.Send(new RescheduleBooking(item.BookingId, At(movedTo)), Token);
+
+        Assert.Equal(1, result.FollowUps);
+        Assert.Equal(year, (await host.Modules.Send(new GetFollowUp(id), Token))!.ScheduledAt.Year);
+    }
+
+    private static DateTimeOffset At(string text) =>
+        DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+
     [Fact]
     public async Task Move_that_the_follow_up_learns_of_only_when_due_is_read_by_its_clock()
     {

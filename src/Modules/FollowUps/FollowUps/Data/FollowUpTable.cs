@@ -89,10 +89,14 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         """;
 
     // When one (f) is due whose booking moved by moved.away: by the clock where it was said so, else as much later.
-    public const string DueAfterMove = """
-        CASE WHEN f.local_time IS NULL THEN f.scheduled_at + moved.away
+    public static readonly string DueAfterMove = $"""
+        CASE WHEN f.local_time IS NULL THEN {Moved("f.scheduled_at", "moved.away")}
              ELSE followups.due_by_clock(f.anchor_at + moved.away, f.days_after, f.local_time, f.time_zone) END
         """;
+
+    // An instant that is moved stops where it can no longer be kept or read: one such row would fail all that it is read or claimed with.
+    public static string Moved(string instant, string by) =>
+        $"({instant} + least(greatest({by}, timestamptz '1900-01-01Z' - {instant}), timestamptz '9900-01-01Z' - {instant}))";
 
     // Not on its way at this moment ($2): a text that a channel has in hand cannot be called back or moved.
     public const string Idle = "(f.leased_until IS NULL OR f.leased_until <= $2)";

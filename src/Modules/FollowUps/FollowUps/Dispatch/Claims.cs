@@ -183,7 +183,7 @@ internal sealed class Claims(
     // uncertain; but one that names no channel was never handed over, and never was. The same statement refuses what must not go, so that
     // nothing can come between the check and the claim, puts off what follows a booking that was moved, and holds what a customer would get
     // too much of. It changes no indexed column of what it takes (HOT).
-    public const string TakeSql = $$"""
+    public static readonly string TakeSql = $$"""
         WITH due AS MATERIALIZED (
             SELECT f.id, f.user_id, f.booking_id, f.trigger, f.created_at, f.next_at, f.scheduled_at, f.not_after, f.event_at, f.anchor_at,
                    f.days_after, f.local_time, f.time_zone
@@ -202,7 +202,7 @@ internal sealed class Claims(
                            THEN 'opted_out'
                        WHEN b.state = 4 AND (f.trigger = 0 OR f.created_at <= b.recorded_at) THEN 'booking_cancelled'
                        WHEN b.state = 3 AND f.trigger = 0 THEN 'booking_no_show'
-                       WHEN f.not_after + (clock.due_at - f.scheduled_at) < $1 THEN 'stale'
+                       WHEN {{FollowUpTable.Moved("f.not_after", "clock.due_at - f.scheduled_at")}} < $1 THEN 'stale'
                    END AS refused
             FROM due f
             LEFT JOIN followups.recipients r ON r.user_id = f.user_id
@@ -232,7 +232,7 @@ internal sealed class Claims(
                 event_at = f.event_at + j.away,
                 anchor_at = f.anchor_at + j.away,
                 scheduled_at = j.due_at,
-                not_after = f.not_after + (j.due_at - f.scheduled_at),
+                not_after = {{FollowUpTable.Moved("f.not_after", "j.due_at - f.scheduled_at")}},
                 next_at = CASE WHEN j.capped THEN free.at ELSE j.due_at END,
                 attempts = CASE
                         WHEN f.attempts -> -1 ->> 'outcome' IS NOT NULL THEN f.attempts
@@ -241,7 +241,10 @@ internal sealed class Claims(
                     END,
                 decisions = f.decisions || CASE
                         WHEN j.refused IS NOT NULL THEN jsonb_build_object('at', $1, 'decision', 'cancelled', 'reason', j.refused,
-                            'inputs', jsonb_build_object('notAfter', f.not_after + (j.due_at - f.scheduled_at)))
+                            'inputs', jsonb_build_object('notAfter', {{FollowUpTable.Moved(
+            "f.not_after",
+            "j.due_at - f.scheduled_at"
+        )}}))
                         WHEN j.capped AND f.held_reason = 'frequency_cap' THEN '[]'
                         WHEN j.capped THEN jsonb_build_object('at', $1, 'decision', 'held', 'reason', 'frequency_cap',
                             'inputs', jsonb_build_object('max', j.cap_max, 'per', j.cap_per, 'until', free.at))

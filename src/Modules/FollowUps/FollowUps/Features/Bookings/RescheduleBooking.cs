@@ -67,9 +67,12 @@ internal sealed class RescheduleBookingHandler(
     }
 
     // A statement of its own, after the booking's row is locked: it sees what a confirmation committed meanwhile.
-    private const string MoveSql = $"""
+    private static readonly string MoveSql = $"""
         UPDATE followups.follow_ups f
-        SET scheduled_at = mine.due_at, next_at = mine.due_at, not_after = f.not_after + (mine.due_at - f.scheduled_at),
+        SET scheduled_at = mine.due_at, next_at = mine.due_at, not_after = {FollowUpTable.Moved(
+            "f.not_after",
+            "mine.due_at - f.scheduled_at"
+        )},
             event_at = f.event_at + mine.away, anchor_at = f.anchor_at + mine.away, held_reason = NULL,
             decisions = f.decisions || jsonb_build_object('at', $2, 'decision', 'moved', 'reason', 'booking_rescheduled',
                 'inputs', jsonb_build_object('from', f.scheduled_at, 'to', mine.due_at, 'eventAt', f.event_at + mine.away))

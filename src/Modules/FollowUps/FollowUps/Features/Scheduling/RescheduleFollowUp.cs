@@ -70,11 +70,14 @@ internal sealed class RescheduleFollowUpHandler(
     }
 
     // The relevance deadline keeps its distance. An instant that somebody chose replaces a time on a clock.
-    private const string MoveSql = $"""
+    private static readonly string MoveSql = $"""
         UPDATE followups.follow_ups f
         SET scheduled_at = $3, next_at = $3, held_reason = NULL, anchor_at = NULL, days_after = NULL, local_time = NULL, time_zone = NULL,
             zone_given = NULL,
-            not_after = greatest($3, $2) + (f.not_after - greatest(f.scheduled_at, f.created_at)),
+            not_after = {FollowUpTable.Moved(
+            "greatest($3, $2)",
+            "f.not_after - greatest(f.scheduled_at, f.created_at)"
+        )},
             decisions = f.decisions || jsonb_build_object('at', $2, 'decision', 'moved', 'reason', 'requested',
                 'inputs', jsonb_build_object('from', f.scheduled_at, 'to', $3))
         WHERE f.id = $1 AND f.status = 0 AND {FollowUpTable.Idle}
