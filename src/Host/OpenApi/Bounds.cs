@@ -106,6 +106,8 @@ internal static class Bounds
         [("TemplateBody", "body")] = Text(1, 20_000),
         [("TemplateBody", "variables")] = Names,
         [("PreviewBody", "variables")] = Object,
+        [("PauseDispatch", "trigger")] = OrNull,
+        [("ResumeDispatch", "trigger")] = OrNull,
     };
 
     private static readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal)
@@ -266,6 +268,12 @@ internal static class Bounds
     private static Action<OpenApiSchema> Shaped(string pattern) => schema => schema.Pattern = pattern;
 
     private static void Object(OpenApiSchema schema) => schema.Type = JsonSchemaType.Object | JsonSchemaType.Null;
+
+    private static void OrNull(OpenApiSchema schema)
+    {
+        schema.Type |= JsonSchemaType.Null;
+        schema.Enum!.Add(JsonNullSentinel.JsonNull);
+    }
 
     private static void Labels(OpenApiSchema schema)
     {
