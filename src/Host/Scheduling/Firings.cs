@@ -8,7 +8,7 @@ namespace Host.Scheduling;
 // from overlapping, on any Host, and dies with the connection: a firing that is not done and not locked was left by a Host that died.
 internal sealed class Firings(IConfiguration configuration)
 {
-    // Unpooled: closing the connection is what gives the lock back.
+    // Unpooled: the lock must not outlive whoever took it.
     private readonly string database = new NpgsqlConnectionStringBuilder(
         configuration.GetConnectionString(Accounts.Host)
     )
@@ -37,7 +37,7 @@ internal sealed class Firings(IConfiguration configuration)
             throw;
         }
 
-        await connection.DisposeAsync();
+        await new Firing(connection, work, dueAt).DisposeAsync();
         return null;
     }
 
@@ -123,5 +123,19 @@ internal sealed class Firing(NpgsqlConnection connection, string work, DateTimeO
         await done.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    // The server notices a closed connection a little later, and the next firing would find the lock still taken.
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await using var unlock = new NpgsqlCommand("SELECT pg_advisory_unlock_all()", connection);
+            await unlock.ExecuteNonQueryAsync();
+        }
+        catch (Exception lost) when (lost is NpgsqlException or InvalidOperationException)
+        {
+            // The lock went with the connection.
+        }
+
+        await connection.DisposeAsync();
+    }
 }
