@@ -3,26 +3,21 @@ using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Conversations.Contracts;
 using Testing;
 using YamlDotNet.Serialization;
 
 namespace Host.Tests.Telemetry;
 
-public sealed partial class MonitoringTests(HostFixture host) : IClassFixture<HostFixture>
+// In processes of their own: Hosts of one process share what OpenTelemetry counts, and it drops an instrument of all once one of them ends.
+public sealed partial class MonitoringTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    // In a process of its own: OpenTelemetry drops an instrument of all Hosts in a process once one of them ends.
     [Fact]
     public async Task Alerts_and_dashboard_name_only_what_a_running_host_exposes()
     {
-        using var process = HostProcess.Start(
-            ("DOTNET_ENVIRONMENT", "Development"),
-            ("ConnectionStrings__Postgres", await PostgresServer.NewDatabaseAsync())
-        );
-        await process.UntilItSaysAsync("Application started", Token);
-        using var http = new HttpClient { BaseAddress = new(Listening().Match(process.Said).Groups[1].Value) };
+        using var process = await StartAsync();
+        using var http = Client(process);
         await UseAsync(http);
         var exposed = await Until.NotNull(async () =>
             await http.GetStringAsync("/metrics", Token) is var metrics
@@ -80,8 +75,10 @@ public sealed partial class MonitoringTests(HostFixture host) : IClassFixture<Ho
     [Fact]
     public async Task Nothing_of_a_message_or_of_who_wrote_it_is_exposed()
     {
+        using var process = await StartAsync();
+        using var http = Client(process);
         var (user, content) = (Some.Id(), Some.Id());
-        await host.Http.PostAsJsonAsync(
+        await http.PostAsJsonAsync(
             $"/api/v1/conversations/{user}/messages",
             new
             {
@@ -91,9 +88,9 @@ public sealed partial class MonitoringTests(HostFixture host) : IClassFixture<Ho
             },
             Token
         );
-        await host.Http.GetAsync(new Uri($"/unsubscribe/{user}", UriKind.Relative), Token);
+        await http.GetAsync(new Uri($"/unsubscribe/{user}", UriKind.Relative), Token);
 
-        var exposed = await host.Http.GetStringAsync("/metrics", Token);
+        var exposed = await http.GetStringAsync("/metrics", Token);
 
         Assert.Contains("operation=\"store_message\"", exposed, StringComparison.Ordinal);
         Assert.DoesNotContain(user, exposed, StringComparison.Ordinal);
@@ -104,10 +101,11 @@ public sealed partial class MonitoringTests(HostFixture host) : IClassFixture<Ho
     [Fact]
     public async Task The_crossings_of_an_operation_are_counted_as_they_are_on_the_wire()
     {
-        var id = Some.Id();
-        await host.Modules.Send(new CloseConversation(id), Token);
+        using var process = await StartAsync();
+        using var http = Client(process);
+        await http.PostAsJsonAsync($"/api/v1/conversations/{Some.Id()}/close", new { }, Token);
 
-        var exposed = await host.Http.GetStringAsync("/metrics", Token);
+        var exposed = await http.GetStringAsync("/metrics", Token);
 
         Assert.Matches(
             """followups_operation_crossings_sum\{[^}]*operation="close_conversation"[^}]*\} 1\b""",
@@ -118,6 +116,19 @@ public sealed partial class MonitoringTests(HostFixture host) : IClassFixture<Ho
             exposed
         );
     }
+
+    private static async Task<HostProcess> StartAsync()
+    {
+        var process = HostProcess.Start(
+            ("DOTNET_ENVIRONMENT", "Development"),
+            ("ConnectionStrings__Postgres", await PostgresServer.NewDatabaseAsync())
+        );
+        await process.UntilItSaysAsync("Application started", Token);
+        return process;
+    }
+
+    private static HttpClient Client(HostProcess process) =>
+        new() { BaseAddress = new(Listening().Match(process.Said).Groups[1].Value) };
 
     private static async Task UseAsync(HttpClient http)
     {
