@@ -15,20 +15,33 @@ internal static class Recipients
         api.MapPut("", Put);
     }
 
-    private static async Task<IResult> Get(string userId, ISender modules, CancellationToken cancellationToken) =>
+    private static async Task<IResult> Get(
+        string userId,
+        HttpContext context,
+        ISender modules,
+        CancellationToken cancellationToken
+    ) =>
         await modules.Send(new GetRecipient(userId), cancellationToken) is { } recipient
-            ? TypedResults.Ok(recipient)
+            ? EntityTags.Show(context, recipient.Tag, recipient)
             : TypedResults.NotFound();
 
     private static async Task<IResult> Put(
         string userId,
         PutRecipient recipient,
+        HttpContext context,
         ISender modules,
         CancellationToken cancellationToken
-    ) =>
-        await modules.Send(recipient with { UserId = userId }, cancellationToken) is { } put
-            ? TypedResults.Ok(put)
-            : Users.Gone("The user has been erased.");
+    )
+    {
+        var put = recipient with { UserId = userId, IfMatch = EntityTags.IfMatch(context) };
+        if (await modules.Send(put, cancellationToken) is not { } write)
+        {
+            return Users.Gone("The user has been erased.");
+        }
+
+        EntityTags.Name(context, write.Recipient.Tag);
+        return write.Outcome == RecipientWriteOutcome.Done ? TypedResults.Ok(write.Recipient) : EntityTags.NotMatched();
+    }
 
     private static async Task<IResult> Refusals(
         string userId,

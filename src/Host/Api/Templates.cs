@@ -2,8 +2,6 @@ using FollowUps.Contracts;
 using Host.Access;
 using Host.Pipeline;
 using MediatR;
-using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Net.Http.Headers;
 
 namespace Host.Api;
 
@@ -34,20 +32,10 @@ internal static class Templates
         CancellationToken cancellationToken,
         string? locale = null,
         string? channel = null
-    )
-    {
-        if (await modules.Send(new GetTemplate(id, locale, channel), cancellationToken) is not { } template)
-        {
-            return TypedResults.NotFound();
-        }
-
-        var tag = Tagged(context, template);
-        return
-            context.Request.GetTypedHeaders().IfNoneMatch is { Count: > 0 } seen
-            && seen.Any(one => one.Equals(EntityTagHeaderValue.Any) || one.Compare(tag, useStrongComparison: false))
-            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Ok(template);
-    }
+    ) =>
+        await modules.Send(new GetTemplate(id, locale, channel), cancellationToken) is { } template
+            ? EntityTags.Show(context, template.Tag, template)
+            : TypedResults.NotFound();
 
     private static async Task<IResult> Versions(
         string id,
@@ -103,7 +91,7 @@ internal static class Templates
                     Subject = body.Subject,
                     Body = body.Body ?? "",
                     Variables = body.Variables,
-                    IfMatch = IfMatch(context),
+                    IfMatch = EntityTags.IfMatch(context),
                 },
                 cancellationToken
             )
@@ -119,7 +107,7 @@ internal static class Templates
     ) =>
         Changed(
             context,
-            await modules.Send(new DeleteTemplate(id, locale, channel, IfMatch(context)), cancellationToken)
+            await modules.Send(new DeleteTemplate(id, locale, channel, EntityTags.IfMatch(context)), cancellationToken)
         );
 
     private static async Task<IResult> Preview(
@@ -155,40 +143,16 @@ internal static class Templates
             return TypedResults.NotFound();
         }
 
-        Tagged(context, write.Template);
+        EntityTags.Name(context, write.Template.Tag);
         return write.Outcome switch
         {
             TemplateWriteOutcome.Done => TypedResults.Ok(write.Template),
-            TemplateWriteOutcome.NotMatched => Refused(
-                StatusCodes.Status412PreconditionFailed,
-                "Another text is in force than the one that If-Match names; the ETag of this answer is its."
+            TemplateWriteOutcome.NotMatched => EntityTags.NotMatched(),
+            _ => TypedResults.Problem(
+                "There are as many overrides as may be: delete one first.",
+                statusCode: StatusCodes.Status409Conflict
             ),
-            _ => Refused(StatusCodes.Status409Conflict, "There are as many overrides as may be: delete one first."),
         };
-    }
-
-    private static ProblemHttpResult Refused(int status, string reason) =>
-        TypedResults.Problem(reason, statusCode: status);
-
-    private static EntityTagHeaderValue Tagged(HttpContext context, Template template)
-    {
-        var tag = new EntityTagHeaderValue($"\"{template.Tag}\"");
-        context.Response.GetTypedHeaders().ETag = tag;
-        return tag;
-    }
-
-    // A header that nobody can read must not let a change through. A weak tag matches nothing here.
-    private static string[]? IfMatch(HttpContext context)
-    {
-        if (context.Request.Headers.IfMatch.Count == 0)
-        {
-            return null;
-        }
-
-        var tags = context.Request.GetTypedHeaders().IfMatch;
-        return tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any))
-            ? null
-            : [.. tags.Where(tag => !tag.IsWeak).Select(tag => tag.Tag.ToString().Trim('"'))];
     }
 
     internal sealed record ListedTemplates(

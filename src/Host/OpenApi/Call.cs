@@ -11,6 +11,9 @@ internal sealed record Call(string Name, string Summary, Type? Request, Type? An
     // A body that works as it stands.
     public string? Example { get; init; }
 
+    // Its answers carry an ETag, by which a reader need not read again and a change may say what it was made from.
+    public bool Tagged { get; init; }
+
     public string Description => Request is null ? Summary + "." : Documentation.Of(Request);
 
     public static string Key(string method, RoutePattern pattern) =>
@@ -43,6 +46,11 @@ internal sealed record Call(string Name, string Summary, Type? Request, Type? An
             );
         }
 
+        if (call.Tagged && HttpMethods.IsGet(method))
+        {
+            endpoint.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status304NotModified));
+        }
+
         foreach (var status in Problems(method, call).Distinct().Order())
         {
             endpoint.Metadata.Add(
@@ -66,6 +74,9 @@ internal sealed record Call(string Name, string Summary, Type? Request, Type? An
             StatusCodes.Status429TooManyRequests,
             StatusCodes.Status500InternalServerError,
             StatusCodes.Status503ServiceUnavailable,
+            .. call.Tagged && !HttpMethods.IsGet(method)
+                ? [StatusCodes.Status412PreconditionFailed]
+                : Array.Empty<int>(),
             .. HttpMethods.IsGet(method) || HttpMethods.IsDelete(method)
                 ? Array.Empty<int>()
                 : [StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType],

@@ -11,7 +11,6 @@ internal static class Calls
     private const int Created = StatusCodes.Status201Created;
     private const int Unknown = StatusCodes.Status404NotFound;
     private const int Conflict = StatusCodes.Status409Conflict;
-    private const int NotMatched = StatusCodes.Status412PreconditionFailed;
     private const int Erased = StatusCodes.Status410Gone;
 
     public static readonly IReadOnlyDictionary<string, Call> All = new Dictionary<string, Call>(StringComparer.Ordinal)
@@ -319,7 +318,10 @@ internal static class Calls
             typeof(Recipient),
             Ok,
             Unknown
-        ),
+        )
+        {
+            Tagged = true,
+        },
         ["PUT /api/v1/recipients/{userId}"] = new(
             "putRecipient",
             "Set how a customer wants to be reached",
@@ -329,6 +331,7 @@ internal static class Calls
             Erased
         )
         {
+            Tagged = true,
             Example = """{"timeZone":"Europe/Berlin","locale":"de-DE","quietHours":{"from":"22:00","to":"07:00"}}""",
         },
         ["GET /api/v1/recipients/{userId}/refusals"] = new(
@@ -352,7 +355,10 @@ internal static class Calls
             typeof(Template),
             Ok,
             Unknown
-        ),
+        )
+        {
+            Tagged = true,
+        },
         ["GET /api/v1/templates/{id}/versions"] = new(
             "listTemplateVersions",
             "List the texts that were put",
@@ -376,10 +382,10 @@ internal static class Calls
             typeof(Template),
             Ok,
             Unknown,
-            Conflict,
-            NotMatched
+            Conflict
         )
         {
+            Tagged = true,
             Example =
                 """{"subject":"How was it?","body":"Thank you, {{ user_id }}. How was the {{ dish }}?","variables":["dish"]}""",
         },
@@ -389,9 +395,11 @@ internal static class Calls
             typeof(DeleteTemplate),
             typeof(Template),
             Ok,
-            Unknown,
-            NotMatched
-        ),
+            Unknown
+        )
+        {
+            Tagged = true,
+        },
         ["POST /api/v1/templates/{id}/preview"] = new(
             "previewTemplate",
             "Render a template without sending it",

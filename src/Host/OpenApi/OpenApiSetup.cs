@@ -30,12 +30,14 @@ internal static class OpenApiSetup
 
     private static readonly Dictionary<string, string> Errors = new(StringComparer.Ordinal)
     {
+        ["304"] = "It is still what If-None-Match names.",
         ["400"] = "A field or parameter is wrong; `errors` says which and why. Nothing was changed.",
         ["401"] = "No key or token, or none that counts.",
         ["403"] = "The key or token lacks the scope.",
         ["404"] = "There is no such thing.",
         ["409"] = "It contradicts what is stored, or the same Idempotency-Key is being answered right now.",
         ["410"] = "The user has been erased.",
+        ["412"] = "Something else is kept than If-Match names; the ETag of this answer is its. Nothing was changed.",
         ["413"] = "The body is larger than 16 MiB.",
         ["415"] = "The body is not JSON.",
         ["422"] = "The Idempotency-Key was used with another body.",
@@ -121,23 +123,24 @@ internal static class OpenApiSetup
             operation.Description = $"{operation.Description}\n\nNeeds the scope `{scope}`.".Trim();
         }
 
-        if (HttpMethods.IsPost(context.Description.HttpMethod ?? ""))
+        var call = metadata.OfType<Call>().FirstOrDefault();
+        var method = context.Description.HttpMethod ?? "";
+        if (HttpMethods.IsPost(method))
         {
-            operation.Parameters ??= [];
-            operation.Parameters.Add(
-                new OpenApiParameter
-                {
-                    Name = IdempotencyKeys.Header,
-                    In = ParameterLocation.Header,
-                    Description = "Makes a repetition harmless: for 24 hours it gets the same answer.",
-                    Schema = new OpenApiSchema
-                    {
-                        Type = JsonSchemaType.String,
-                        MinLength = 1,
-                        MaxLength = 255,
-                    },
-                }
+            AddHeader(
+                operation,
+                IdempotencyKeys.Header,
+                "Makes a repetition harmless: for 24 hours it gets the same answer.",
+                255
             );
+        }
+        else if (call is { Tagged: true } && HttpMethods.IsGet(method))
+        {
+            AddHeader(operation, "If-None-Match", "The ETag of what is known already: 304 while it is the same.");
+        }
+        else if (call is { Tagged: true })
+        {
+            AddHeader(operation, "If-Match", "The ETag of what the change was made from: 412 when it is another now.");
         }
 
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
@@ -145,33 +148,52 @@ internal static class OpenApiSetup
             Bounds.Apply(parameter, metadata.OfType<ITagsMetadata>().FirstOrDefault()?.Tags[0] ?? "");
         }
 
-        if (
-            operation.RequestBody?.Content?.Values.FirstOrDefault() is { } body
-            && metadata.OfType<Call>().FirstOrDefault()?.Example is { } example
-        )
+        if (operation.RequestBody?.Content?.Values.FirstOrDefault() is { } body && call?.Example is { } example)
         {
             body.Example = JsonNode.Parse(example);
         }
 
         foreach (var (status, response) in operation.Responses ?? [])
         {
-            if (Errors.TryGetValue(status, out var text) && response is OpenApiResponse problem)
+            if (response is not OpenApiResponse answer)
             {
-                problem.Description = text;
-                if (status is "429" or "503")
-                {
-                    problem.Headers = new Dictionary<string, IOpenApiHeader>
-                    {
-                        ["Retry-After"] = new OpenApiHeader
-                        {
-                            Description = "Seconds to wait.",
-                            Schema = new OpenApiSchema { Type = JsonSchemaType.Integer },
-                        },
-                    };
-                }
+                continue;
+            }
+
+            answer.Description = Errors.GetValueOrDefault(status, answer.Description ?? "");
+            if (status is "429" or "503")
+            {
+                AddHeader(answer, "Retry-After", "Seconds to wait.", JsonSchemaType.Integer);
+            }
+            else if (call is { Tagged: true } && status is ("200" or "304" or "412"))
+            {
+                AddHeader(answer, "ETag", "Names what is kept now.", JsonSchemaType.String);
             }
         }
     }
+
+    private static void AddHeader(OpenApiOperation operation, string name, string description, int? max = null) =>
+        (operation.Parameters ??= []).Add(
+            new OpenApiParameter
+            {
+                Name = name,
+                In = ParameterLocation.Header,
+                Description = description,
+                Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    MinLength = 1,
+                    MaxLength = max,
+                },
+            }
+        );
+
+    private static void AddHeader(OpenApiResponse answer, string name, string description, JsonSchemaType type) =>
+        (answer.Headers ??= new Dictionary<string, IOpenApiHeader>())[name] = new OpenApiHeader
+        {
+            Description = description,
+            Schema = new OpenApiSchema { Type = type },
+        };
 
     private static OpenApiSecurityRequirement Needs(string scheme, OpenApiOperationTransformerContext context) =>
         new() { [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [] };

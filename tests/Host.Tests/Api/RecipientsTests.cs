@@ -22,11 +22,11 @@ public sealed class RecipientsTests(HostFixture host) : IClassFixture<HostFixtur
     {
         var user = Some.Id();
 
-        var json = await host.Http.GetStringAsync($"/api/v1/recipients/{user}", Token);
+        var answer = await host.Http.GetAsync($"/api/v1/recipients/{user}", Token);
 
         Assert.Equal(
-            $$"""{"userId":"{{user}}","timeZone":"UTC","locale":"en","addresses":{},"optOut":[],"quietHours":null,"frequencyCap":null}""",
-            json
+            $$"""{"userId":"{{user}}","timeZone":"UTC","locale":"en","addresses":{},"optOut":[],"quietHours":null,"frequencyCap":null,"tag":{{answer.Headers.ETag}}}""",
+            await answer.Content.ReadAsStringAsync(Token)
         );
     }
 
@@ -45,9 +45,48 @@ public sealed class RecipientsTests(HostFixture host) : IClassFixture<HostFixtur
 
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(
-            $$$"""{"userId":"{{{user}}}","timeZone":"Europe/Berlin","locale":"de-DE","addresses":{"sms":"+49 30 1"},"optOut":["all"],"quietHours":{"from":"22:00","to":"07:00"},"frequencyCap":{"max":3,"per":"P7D"}}""",
+            $$$"""{"userId":"{{{user}}}","timeZone":"Europe/Berlin","locale":"de-DE","addresses":{"sms":"+49 30 1"},"optOut":["all"],"quietHours":{"from":"22:00","to":"07:00"},"frequencyCap":{"max":3,"per":"P7D"},"tag":"{{{body.GetProperty("tag").GetString()}}}"}""",
             body.GetRawText()
         );
+    }
+
+    [Fact]
+    public async Task The_tag_guards_against_the_change_of_another()
+    {
+        var path = $"/api/v1/recipients/{Some.Id()}";
+        var seen = (await host.Http.GetAsync(path, Token)).Headers.ETag!.ToString();
+        async Task<HttpResponseMessage> Send(HttpMethod method, string header, string tag)
+        {
+            using var request = new HttpRequestMessage(method, path);
+            request.Headers.TryAddWithoutValidation(header, tag);
+            request.Content = method == HttpMethod.Put ? JsonContent.Create(new { locale = "de", ifMatch = 5 }) : null;
+            return await host.Http.SendAsync(request, Token);
+        }
+
+        var unchanged = await Send(HttpMethod.Get, "If-None-Match", seen);
+        var first = await Send(HttpMethod.Put, "If-Match", $"\"other\", {seen}");
+        var late = await Send(HttpMethod.Put, "If-Match", seen);
+        var unreadable = await Send(HttpMethod.Put, "If-Match", "no tag");
+        var weak = await Send(HttpMethod.Put, "If-Match", $"W/{first.Headers.ETag}");
+        var any = await Send(HttpMethod.Put, "If-Match", "*");
+        var changed = await Send(HttpMethod.Get, "If-None-Match", seen);
+
+        Assert.Equal(
+            (HttpStatusCode.NotModified, "", seen),
+            (unchanged.StatusCode, await unchanged.Content.ReadAsStringAsync(Token), $"{unchanged.Headers.ETag}")
+        );
+        Assert.Equal(HttpStatusCode.OK, first.StatusCode);
+        Assert.All(
+            [late, unreadable, weak],
+            answer =>
+            {
+                Assert.Equal(HttpStatusCode.PreconditionFailed, answer.StatusCode);
+                Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+                Assert.Equal(first.Headers.ETag, answer.Headers.ETag);
+            }
+        );
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (any.StatusCode, changed.StatusCode));
+        Assert.Equal(first.Headers.ETag, changed.Headers.ETag);
     }
 
     [Theory]

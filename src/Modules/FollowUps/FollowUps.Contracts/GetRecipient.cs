@@ -35,6 +35,9 @@ public sealed record Recipient
 
     /// <summary>How much is too much; null: what the option <c>FollowUps:FrequencyCapMax</c> says, no cap by default.</summary>
     public FrequencyCap? FrequencyCap { get; init; }
+
+    /// <summary>Changes with any of the above: what <see cref="PutRecipient.IfMatch" /> compares, and the ETag.</summary>
+    public required string Tag { get; init; }
 }
 
 /// <summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MediatR;
 
 namespace FollowUps.Contracts;
@@ -7,7 +8,7 @@ namespace FollowUps.Contracts;
 /// cancelled (<c>opted_out</c>) in the same transaction; those held by quiet hours or the frequency cap are judged again, and those due by
 /// the customer's clock move with the zone. Null when the customer has been erased: nothing is kept then.
 /// </summary>
-public sealed record PutRecipient : IRequest<Recipient?>
+public sealed record PutRecipient : IRequest<RecipientWrite?>
 {
     /// <summary>The customer: 1 to 255 characters.</summary>
     public string UserId { get; init; } = "";
@@ -29,4 +30,25 @@ public sealed record PutRecipient : IRequest<Recipient?>
 
     /// <summary>How much is too much; absent: what the option <c>FollowUps:FrequencyCapMax</c> says.</summary>
     public FrequencyCap? FrequencyCap { get; init; }
+
+    /// <summary>
+    /// Tags (<see cref="Recipient.Tag" />) of which one must be that of what is kept now; null: whatever is. Over HTTP: the header If-Match.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyList<string>? IfMatch { get; init; }
 }
+
+/// <summary>What became of a change.</summary>
+public enum RecipientWriteOutcome
+{
+    /// <summary>It stands.</summary>
+    Done,
+
+    /// <summary>Nothing changed: something else is kept than the caller saw.</summary>
+    NotMatched,
+}
+
+/// <summary>A change of how a customer wants to be reached.</summary>
+/// <param name="Outcome">What became of it.</param>
+/// <param name="Recipient">What is kept after it.</param>
+public sealed record RecipientWrite(RecipientWriteOutcome Outcome, Recipient Recipient);

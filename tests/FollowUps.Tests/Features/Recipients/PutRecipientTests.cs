@@ -55,14 +55,60 @@ public sealed class PutRecipientTests(HostFixture host) : IClassFixture<HostFixt
         );
         Assert.Equal("someone@example.org", read.Addresses["email"]);
         Assert.Equal(["custom"], read.OptOut);
-        Assert.Equivalent(read, put, strict: true);
+        Assert.Equivalent(new RecipientWrite(RecipientWriteOutcome.Done, read), put, strict: true);
 
-        await host.Modules.Send(new PutRecipient { UserId = user }, Token);
+        var again = (await host.Modules.Send(new PutRecipient { UserId = user }, Token))!.Recipient;
         Assert.Equivalent(
-            new Recipient { UserId = user },
+            new Recipient { UserId = user, Tag = again.Tag },
             await host.Modules.Send(new GetRecipient(user), Token),
             strict: true
         );
+    }
+
+    [Fact]
+    public async Task Of_many_who_saw_the_same_one_is_in_time_and_the_others_change_nothing()
+    {
+        var user = Some.Id();
+        var seen = (await host.Modules.Send(new GetRecipient(user), Token))!.Tag;
+        var locales = new[] { "de", "fr", "it", "es", "nl", "pl", "pt", "sv" };
+
+        for (var round = 0; round < 5; round++)
+        {
+            var writes = await Task.WhenAll(
+                locales.Select(locale =>
+                    host.Modules.Send(
+                        new PutRecipient
+                        {
+                            UserId = user,
+                            Locale = locale,
+                            TimeZone = round % 2 == 0 ? "Europe/Paris" : null,
+                            IfMatch = ["another", seen],
+                        },
+                        Token
+                    )
+                )
+            );
+
+            var done = Assert.Single(writes, write => write!.Outcome == RecipientWriteOutcome.Done)!.Recipient;
+            Assert.Equivalent(done, await host.Modules.Send(new GetRecipient(user), Token), strict: true);
+            Assert.NotEqual(seen, done.Tag);
+            seen = done.Tag;
+        }
+    }
+
+    // What is judged again is looked at once more before anything that falls due later.
+    [Fact]
+    public async Task What_came_too_late_has_nothing_judged_again()
+    {
+        var (user, now) = (Some.Id(), DateTimeOffset.UtcNow);
+        var held = (await Schedule(user, now.AddDays(3))).FollowUp!;
+        await host.ExecuteAsync("UPDATE followups.follow_ups SET held_reason = 'quiet_hours' WHERE id = $1", held.Id);
+
+        await host.Modules.Send(new PutRecipient { UserId = user, IfMatch = ["another"] }, Token);
+        var next = (await Schedule(user, now)).FollowUp!;
+        await Until.NotNull(async () => await Read(next) is { Status: FollowUpStatus.Executed } sent ? sent : null);
+
+        Assert.Equal(FollowUpStatus.Pending, (await Read(held)).Status);
     }
 
     [Fact]
@@ -172,7 +218,7 @@ public sealed class PutRecipientTests(HostFixture host) : IClassFixture<HostFixt
     {
         var put = await host.Modules.Send(new PutRecipient { UserId = Some.Id(), TimeZone = "CET" }, Token);
 
-        Assert.Equal("Europe/Brussels", put!.TimeZone);
+        Assert.Equal("Europe/Brussels", put!.Recipient.TimeZone);
     }
 
     [Fact]
@@ -193,7 +239,7 @@ public sealed class PutRecipientTests(HostFixture host) : IClassFixture<HostFixt
             return all.All(f => f.Status == FollowUpStatus.Executed || f.HeldReason is not null) ? all : null;
         });
 
-        Assert.Equal(cap, put!.FrequencyCap);
+        Assert.Equal(cap, put!.Recipient.FrequencyCap);
         Assert.Equal(2, settled.Count(f => f.Status == FollowUpStatus.Executed));
         var held = settled.Where(f => f.Status == FollowUpStatus.Pending).ToArray();
         Assert.All(

@@ -44,6 +44,23 @@ public sealed class UnsubscribeRecipientTests(UnsubscribableHostFixture host) : 
     }
 
     [Fact]
+    public async Task Who_edits_what_they_read_before_it_does_not_undo_it()
+    {
+        var user = Some.Id();
+        var token = await TokenOf(user);
+        var put = new PutRecipient { UserId = user, Locale = "de" };
+        var first = (await host.Modules.Send(put, Token))!.Recipient.Tag;
+        var same = (await host.Modules.Send(put with { IfMatch = [first] }, Token))!;
+        await host.Modules.Send(new UnsubscribeRecipient(token), Token);
+
+        var late = (await host.Modules.Send(put with { IfMatch = [first] }, Token))!;
+
+        Assert.Equal((RecipientWriteOutcome.Done, first), (same.Outcome, same.Recipient.Tag));
+        Assert.Equal(RecipientWriteOutcome.NotMatched, late.Outcome);
+        Assert.Equal(["all"], late.Recipient.OptOut);
+    }
+
+    [Fact]
     public async Task Customer_may_refuse_the_one_kind_and_keep_the_rest()
     {
         var user = Some.Id();

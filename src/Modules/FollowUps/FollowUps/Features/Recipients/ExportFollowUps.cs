@@ -43,7 +43,7 @@ internal sealed class ExportFollowUpsHandler(
         );
 
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
-        var recipient = await row.ReadAsync(cancellationToken) ? RecipientTable.Read(row) : null;
+        var recipient = await row.ReadAsync(cancellationToken) ? RecipientTable.Read(row, request.UserId) : null;
         await row.NextResultAsync(cancellationToken);
         var bookings = new List<ExportedBooking>();
         while (await row.ReadAsync(cancellationToken))

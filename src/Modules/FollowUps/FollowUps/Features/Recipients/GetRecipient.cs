@@ -26,21 +26,10 @@ internal sealed class GetRecipientHandler(
 {
     public async Task<Recipient?> Handle(GetRecipient request, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(ReadSql);
+        await using var command = database.CreateCommand(RecipientTable.ReadSql);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request.UserId });
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = tombstones.Of(request.UserId) });
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        if (!await row.ReadAsync(cancellationToken))
-        {
-            return null;
-        }
-
-        return row.IsDBNull(0) ? new Recipient { UserId = request.UserId } : RecipientTable.Read(row);
+        return await row.ReadAsync(cancellationToken) ? RecipientTable.Read(row, request.UserId) : null;
     }
-
-    private const string ReadSql = $"""
-        SELECT {RecipientTable.Columns}
-        FROM (SELECT WHERE NOT EXISTS (SELECT FROM followups.erased e WHERE e.key = $2)) known
-        LEFT JOIN followups.recipients r ON r.user_id = $1
-        """;
 }

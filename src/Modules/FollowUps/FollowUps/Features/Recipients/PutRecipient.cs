@@ -24,9 +24,9 @@ internal sealed class PutRecipientHandler(
     DueSignal due,
     Tombstones tombstones,
     TimeProvider clock
-) : IRequestHandler<PutRecipient, Recipient?>
+) : IRequestHandler<PutRecipient, RecipientWrite?>
 {
-    public async Task<Recipient?> Handle(PutRecipient request, CancellationToken cancellationToken)
+    public async Task<RecipientWrite?> Handle(PutRecipient request, CancellationToken cancellationToken)
     {
         var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
         var key = tombstones.Of(request.UserId);
@@ -37,6 +37,7 @@ internal sealed class PutRecipientHandler(
                 Parameters =
                 {
                     new() { Value = request.UserId },
+                    new() { Value = key },
                     Optional(request.TimeZone is { } zone ? RecipientRules.ZoneId(zone) : null, NpgsqlDbType.Text),
                     Optional(
                         request.Locale is { } tag ? CultureInfo.GetCultureInfo(tag).Name : null,
@@ -51,7 +52,11 @@ internal sealed class PutRecipientHandler(
                     Optional(RecipientRules.Time(request.QuietHours?.To), NpgsqlDbType.Time),
                     Optional(request.FrequencyCap?.Max, NpgsqlDbType.Integer),
                     Optional(request.FrequencyCap?.Per, NpgsqlDbType.Interval),
-                    new() { Value = key },
+                    new()
+                    {
+                        Value = request.IfMatch?.ToArray() ?? (object)DBNull.Value,
+                        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
+                    },
                 },
             }
         );
@@ -70,44 +75,56 @@ internal sealed class PutRecipientHandler(
             );
         }
 
-        batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(ForgetSql)
-            {
-                Parameters =
+        foreach (var sql in (string[])[ForgetSql, RecipientTable.ReadSql])
+        {
+            batch.BatchCommands.Add(
+                new NpgsqlBatchCommand(sql)
                 {
-                    new() { Value = request.UserId },
-                    new() { Value = key },
-                },
-            }
-        );
+                    Parameters =
+                    {
+                        new() { Value = request.UserId },
+                        new() { Value = key },
+                    },
+                }
+            );
+        }
 
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
-        var recipient = await row.ReadAsync(cancellationToken) ? RecipientTable.Read(row) : null;
-        await row.NextResultAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
         {
             due.Announce(row.GetFieldValue<DateTimeOffset>(0));
         }
 
+        await row.NextResultAsync(cancellationToken);
+        var recipient = await row.ReadAsync(cancellationToken) ? RecipientTable.Read(row, request.UserId) : null;
         await row.CloseAsync();
         if (batch.BatchCommands[3].RecordsAffected > 0)
         {
             due.Announce(now);
         }
 
-        return batch.BatchCommands[4].RecordsAffected > 0 ? null : recipient;
+        return recipient is null
+            ? null
+            : new(
+                batch.BatchCommands[0].RecordsAffected > 0
+                    ? RecipientWriteOutcome.Done
+                    : RecipientWriteOutcome.NotMatched,
+                recipient
+            );
     }
 
     private static NpgsqlParameter Optional(object? value, NpgsqlDbType type) =>
         new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 
+    // A row that is there is judged once it is locked: of two who saw the same, one is late.
     private const string PutSql = $"""
         INSERT INTO followups.recipients AS r (user_id, time_zone, locale, addresses, opt_out, quiet_from, quiet_to, cap_max, cap_per)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
-        WHERE NOT EXISTS (SELECT FROM followups.erased e WHERE e.key = $10)
+        SELECT $1, $3, $4, $5, $6, $7, $8, $9, $10
+        FROM {RecipientTable.Known}
+        WHERE $11 IS NULL OR r.user_id IS NOT NULL OR {RecipientTable.Tag} = ANY ($11)
         ON CONFLICT (user_id) DO UPDATE
-        SET time_zone = $2, locale = $3, addresses = $4, opt_out = $5, quiet_from = $6, quiet_to = $7, cap_max = $8, cap_per = $9
-        RETURNING {RecipientTable.Columns}
+        SET time_zone = $3, locale = $4, addresses = $5, opt_out = $6, quiet_from = $7, quiet_to = $8, cap_max = $9, cap_per = $10
+        WHERE $11 IS NULL OR {RecipientTable.Tag} = ANY ($11)
         """;
 
     // What was put while an erasure was under way: only now does its tombstone show.
@@ -136,12 +153,14 @@ internal sealed class PutRecipientHandler(
         RETURNING f.next_at
         """;
 
+    // Only when this call changed how the customer wants to be reached.
     private const string JudgeAgainSql = $"""
         UPDATE followups.follow_ups f
         SET next_at = $2
         FROM (
             SELECT f.id
             FROM followups.follow_ups f
+            JOIN followups.recipients r ON r.user_id = f.user_id AND r.xmin = pg_current_xact_id()::xid
             WHERE f.user_id = $1 AND f.status = 0 AND f.held_reason IN ('quiet_hours', 'frequency_cap') AND f.next_at > $2 AND {FollowUpTable.Idle}
             ORDER BY f.id
             FOR NO KEY UPDATE OF f
