@@ -1,4 +1,4 @@
-using Host.Postgres;
+using Host.Access;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -6,29 +6,25 @@ namespace Host.Scheduling;
 
 // Where several Hosts agree who runs a work. Whoever takes a firing holds an advisory lock while it runs: the lock keeps the next firing
 // from overlapping, on any Host, and dies with the connection: a firing that is not done and not locked was left by a Host that died.
-internal sealed class Firings(IConfiguration configuration)
+// It is a transaction's lock, and the transaction does nothing else: a session's would not get through PgBouncer in transaction mode.
+internal sealed class Firings([FromKeyedServices(AccessSetup.Schema)] NpgsqlDataSource database)
 {
-    // Unpooled: the lock must not outlive whoever took it.
-    private readonly string database = new NpgsqlConnectionStringBuilder(
-        configuration.GetConnectionString(Accounts.Host)
-    )
-    {
-        Pooling = false,
-    }.ConnectionString;
-
     // Null when another Host has taken this firing or an earlier one still runs.
     public async Task<Firing?> ClaimAsync(string work, DateTimeOffset dueAt, CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(database);
+        var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
-            await connection.OpenAsync(cancellationToken);
-            await using var claim = new NpgsqlCommand(ClaimSql, connection);
-            claim.Parameters.Add(new() { Value = work });
-            claim.Parameters.Add(new() { Value = dueAt.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-            if (await claim.ExecuteScalarAsync(cancellationToken) is not null)
+            await connection.BeginTransactionAsync(cancellationToken);
+            await using var alone = new NpgsqlCommand(LockSql, connection);
+            alone.Parameters.Add(new() { Value = work });
+            if (await alone.ExecuteScalarAsync(cancellationToken) is true)
             {
-                return new Firing(connection, work, dueAt);
+                await using var claim = Firing.Command(database, ClaimSql, work, dueAt);
+                if (await claim.ExecuteScalarAsync(cancellationToken) is not null)
+                {
+                    return new Firing(connection, database, work, dueAt);
+                }
             }
         }
         catch
@@ -37,7 +33,7 @@ internal sealed class Firings(IConfiguration configuration)
             throw;
         }
 
-        await new Firing(connection, work, dueAt).DisposeAsync();
+        await connection.DisposeAsync();
         return null;
     }
 
@@ -46,11 +42,8 @@ internal sealed class Firings(IConfiguration configuration)
         CancellationToken cancellationToken
     )
     {
-        await using var connection = new NpgsqlConnection(database);
-        await connection.OpenAsync(cancellationToken);
-        await using var look = new NpgsqlCommand(
-            "SELECT work, due_at FROM scheduler.firings WHERE done_at IS NULL",
-            connection
+        await using var look = database.CreateCommand(
+            "SELECT work, due_at FROM scheduler.firings WHERE done_at IS NULL"
         );
         await using var row = await look.ExecuteReaderAsync(cancellationToken);
         var unfinished = new List<(string, DateTimeOffset)>();
@@ -73,21 +66,20 @@ internal sealed class Firings(IConfiguration configuration)
 
     public async Task<bool> IsMigratedAsync(CancellationToken cancellationToken)
     {
-        await using var connection = new NpgsqlConnection(database);
-        await connection.OpenAsync(cancellationToken);
-        await using var look = new NpgsqlCommand(
-            "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('scheduler.firings') AND attname = 'done_at')",
-            connection
+        await using var look = database.CreateCommand(
+            "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('scheduler.firings') AND attname = 'done_at')"
         );
         return (bool)(await look.ExecuteScalarAsync(cancellationToken))!;
     }
 
+    // A work may run for longer than a server lets transactions idle; the second of the settings came with PostgreSQL 17.
+    private const string LockSql = """
+        SELECT pg_try_advisory_xact_lock(hashtextextended('scheduler.firings ' || $1, 0)), count(set_config(name, '0', true))
+        FROM pg_settings WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
+        """;
+
     private const string ClaimSql = """
-        WITH alone AS MATERIALIZED (
-            SELECT pg_try_advisory_lock(hashtextextended('scheduler.firings ' || $1, 0)) AS locked
-        )
-        INSERT INTO scheduler.firings AS f (work, due_at, done_at)
-        SELECT $1, $2, NULL FROM alone WHERE locked
+        INSERT INTO scheduler.firings AS f (work, due_at, done_at) VALUES ($1, $2, NULL)
         ON CONFLICT (work) DO UPDATE SET due_at = excluded.due_at, done_at = NULL
         WHERE f.due_at < excluded.due_at OR (f.due_at = excluded.due_at AND f.done_at IS NULL)
         RETURNING work
@@ -109,33 +101,28 @@ internal sealed class Firings(IConfiguration configuration)
         """;
 }
 
-// A firing that this Host runs alone, until the connection is closed.
-internal sealed class Firing(NpgsqlConnection connection, string work, DateTimeOffset dueAt) : IAsyncDisposable
+// A firing that this Host runs alone, until the lock's transaction ends.
+internal sealed class Firing(NpgsqlConnection alone, NpgsqlDataSource database, string work, DateTimeOffset dueAt)
+    : IAsyncDisposable
 {
     public async Task DoneAsync(CancellationToken cancellationToken)
     {
-        await using var done = new NpgsqlCommand(
+        await using var done = Command(
+            database,
             "UPDATE scheduler.firings SET done_at = now() WHERE work = $1 AND due_at = $2",
-            connection
+            work,
+            dueAt
         );
-        done.Parameters.Add(new() { Value = work });
-        done.Parameters.Add(new() { Value = dueAt.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         await done.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // The server notices a closed connection a little later, and the next firing would find the lock still taken.
-    public async ValueTask DisposeAsync()
-    {
-        try
-        {
-            await using var unlock = new NpgsqlCommand("SELECT pg_advisory_unlock_all()", connection);
-            await unlock.ExecuteNonQueryAsync();
-        }
-        catch (Exception lost) when (lost is NpgsqlException or InvalidOperationException)
-        {
-            // The lock went with the connection.
-        }
+    public ValueTask DisposeAsync() => alone.DisposeAsync();
 
-        await connection.DisposeAsync();
+    public static NpgsqlCommand Command(NpgsqlDataSource database, string sql, string work, DateTimeOffset dueAt)
+    {
+        var command = database.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = work });
+        command.Parameters.Add(new() { Value = dueAt.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        return command;
     }
 }

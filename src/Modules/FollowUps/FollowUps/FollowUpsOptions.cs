@@ -115,7 +115,8 @@ public sealed class FollowUpsOptions
 
     /// <summary>
     /// Every Host looks this often even when nothing is known to be due: so late at most is what a Host scheduled that died before it could tell,
-    /// or what falls due while another takes over from the Host that kept time. Default 2 s.
+    /// what falls due while another takes over from the Host that kept time, or, through a connection pooler, what a Host scheduled that only
+    /// answers calls. Default 2 s.
     /// </summary>
     public TimeSpan DispatchSweepEvery { get; set; } = TimeSpan.FromSeconds(2);
 

@@ -12,6 +12,8 @@ namespace FollowUps.Dispatch;
 // they schedule for before its next sweep, sweep now and then (which is how they help with a backlog) and take over when it is gone: its lock
 // dies with its connection. They tell it after their commit, beside it: NOTIFY inside the scheduling statement takes a lock of the whole
 // database until the commit is on disk, so that no two of them could commit together. What a crash keeps from being told, a sweep finds.
+// Through a pooler (PgBouncer in transaction mode) there is no session that could hold a lock or listen: there each Host keeps time, and what
+// one that only answers calls takes on is found by a sweep, or by who listens without a pooler.
 internal sealed partial class Timekeeper(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
     DueSignal due,
@@ -49,6 +51,15 @@ internal sealed partial class Timekeeper(
     private async Task ServeAsync(CancellationToken stoppingToken)
     {
         await using var connection = await database.OpenConnectionAsync(stoppingToken);
+        if (options.Value.DispatchEnabled && await IsPooledAsync(connection, stoppingToken))
+        {
+            await connection.CloseAsync();
+            LogPooled(logger);
+            due.KeepsTime = true;
+            due.Hear(clock.GetUtcNow());
+            await Task.Delay(Timeout.Infinite, stoppingToken);
+        }
+
         connection.Notification += (_, told) =>
             due.Hear(
                 DateTimeOffset.UnixEpoch.AddMicroseconds(double.Parse(told.Payload, CultureInfo.InvariantCulture))
@@ -70,6 +81,13 @@ internal sealed partial class Timekeeper(
                 await TellAsync(connection, dueAt, stoppingToken);
             }
         }
+    }
+
+    // A pooler makes up the process that it tells a client of, since it is never the same for long.
+    private static async Task<bool> IsPooledAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var asking = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
+        return await asking.ExecuteScalarAsync(cancellationToken) is not int process || process != connection.ProcessID;
     }
 
     private static async Task<bool> TakeOverAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -106,4 +124,10 @@ internal sealed partial class Timekeeper(
         Message = "The connection that tells Hosts of each other's follow-ups is lost; it is made anew: {Fault}"
     )]
     private static partial void LogDisconnected(ILogger logger, string fault);
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "The database is reached through a connection pooler: each Host wakes for every due follow-up"
+    )]
+    private static partial void LogPooled(ILogger logger);
 }
