@@ -160,6 +160,7 @@ internal static class Dispatch
                             BareSql.None(NpgsqlDbType.Integer),
                             BareSql.None(NpgsqlDbType.Interval),
                             BareSql.One(TimeSpan.FromMinutes(1)),
+                            BareSql.One(now),
                         },
                     }
                 );

@@ -93,7 +93,7 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
     public async Task A_claim_finds_what_is_due_and_when_the_next_is_without_reading_the_rest()
     {
         var plans = await module.PlansOf(services =>
-            services.GetRequiredService<Claims>().TakeAsync(TestContext.Current.CancellationToken)
+            services.GetRequiredService<Claims>().TakeAsync(TimeSpan.Zero, TestContext.Current.CancellationToken)
         );
 
         Assert.Empty(Sequential(plans));

@@ -22,8 +22,11 @@ public sealed class LaneTests
     private Task<Handover[]> DeliverAsync(Lane lane, int count) => DeliverUntilAsync(lane, count, Token);
 
     private Task<Handover[]> DeliverUntilAsync(Lane lane, int count, CancellationToken stopping) =>
+        DeliverAtAsync(lane, new double[count], stopping);
+
+    private Task<Handover[]> DeliverAtAsync(Lane lane, double[] milliseconds, CancellationToken stopping) =>
         lane.DeliverAsync(
-            [.. Enumerable.Range(0, count).Select(_ => SomeDelivery.To(null))],
+            [.. milliseconds.Select(due => new Parcel(clock.GetUtcNow().AddMilliseconds(due), SomeDelivery.To(null)))],
             left =>
             {
                 leftFrom = left;
@@ -61,6 +64,41 @@ public sealed class LaneTests
         Assert.Equal(3, atOnce);
         Assert.Equal(3, channel.MostAtOnce);
         Assert.Equal([2, 2, 2, 2, 2, 1], channel.Calls);
+    }
+
+    [Fact]
+    public async Task Nothing_is_handed_over_before_its_instant()
+    {
+        var channel = new Channel(DeliveryPace.Unbounded);
+        using var lane = Over(channel);
+
+        var delivering = DeliverAtAsync(lane, [0, 5, 5, 9.5], Token);
+        foreach (var expected in new[] { 1, 1, 1, 1, 1, 3, 3, 3, 3, 3 })
+        {
+            await Until.NotNull(() => Task.FromResult(channel.Calls.Sum() < expected ? null : channel));
+            Assert.Equal(expected, channel.Calls.Sum());
+            clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        var handovers = await delivering;
+
+        Assert.Equal([1, 2, 1], channel.Calls);
+        Assert.All(handovers, handover => Assert.True(handover.Result?.Delivered));
+    }
+
+    [Fact]
+    public async Task What_is_not_due_yet_is_left_when_the_host_stops()
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var channel = new Channel(DeliveryPace.Unbounded);
+        using var lane = Over(channel);
+
+        var delivering = DeliverAtAsync(lane, [0, 5, 5], stopping.Token);
+        await stopping.CancelAsync();
+        var handovers = await delivering;
+
+        Assert.Equal((1, 1), (channel.Calls.Sum(), leftFrom));
+        Assert.All(handovers[1..], handover => Assert.Equal(default, handover));
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class FrequencyCapTests(FrequencyCapTests.TwoHosts hosts) : IClass
                         var taken = new List<Claim>();
                         for (var i = 0; i < 10; i++)
                         {
-                            taken.AddRange((await each.TakeAsync(Token)).Claims);
+                            taken.AddRange((await each.TakeAsync(TimeSpan.Zero, Token)).Claims);
                         }
 
                         return taken;

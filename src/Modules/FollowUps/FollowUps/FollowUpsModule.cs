@@ -68,6 +68,7 @@ public static class FollowUpsModule
         services.AddHostedService<UnsubscribeKeyLoader>();
         services.AddSingleton(provider => new FollowUpsMeter(provider.GetService<IMeterFactory>()));
         services.AddSingleton<DueSignal>();
+        services.AddSingleton<Lead>();
         services.AddSingleton<NewestTemplates>();
         services.AddSingleton<ChosenTemplates>();
         services.AddHostedService(provider => provider.GetRequiredService<ChosenTemplates>());

@@ -120,6 +120,13 @@ public sealed class FollowUpsOptions
     /// </summary>
     public TimeSpan DispatchSweepEvery { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// A follow-up is claimed and worded a little before it is due, and handed over on the instant: as long before as that took lately, and this
+    /// long at most. Within that time it can no longer be cancelled (409). 0 to 10 s, 0: claimed when it is due. Default 1 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan PrepareAheadMax { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Pause after a run that failed as a whole, the database being away for instance. Default 2 s.</summary>
     public TimeSpan DispatchRetryAfter { get; set; } = TimeSpan.FromSeconds(2);
 

@@ -8,6 +8,9 @@ namespace FollowUps.Delivery;
 // What became of a delivery: the channel's answer; or why and until when it was put off, untried; or nothing: the Host stops.
 internal readonly record struct Handover(DeliveryResult? Result, string? PutOff = null, DateTimeOffset? Until = null);
 
+// What is not to be handed over before its instant.
+internal sealed record Parcel(DateTimeOffset DueAt, Contracts.Delivery Delivery);
+
 // A channel as this Host uses it: so many calls at once and a second, and none while its provider is to be left alone. What does not get its
 // turn in time is put off, which costs it no attempt.
 internal sealed partial class Lane : IDisposable
@@ -68,36 +71,50 @@ internal sealed partial class Lane : IDisposable
 
     public bool IsGone { get; private set; }
 
-    // When the Host stops, what follows the index that is left is not handed over, and is told before the calls under way are waited for.
+    // They come soonest due first, and none is handed over before its instant. When the Host stops, what follows the index that is left is not
+    // handed over, and is told before the calls under way are waited for.
     public async Task<Handover[]> DeliverAsync(
-        IReadOnlyList<Contracts.Delivery> deliveries,
+        IReadOnlyList<Parcel> parcels,
         Func<int, Task> leave,
         CancellationToken stopping,
         CancellationToken abandoned
     )
     {
-        var handovers = new Handover[deliveries.Count];
-        var size = Math.Min(Channel.Pace.BatchSize, deliveries.Count);
+        var handovers = new Handover[parcels.Count];
         var calls = new List<Task>();
         var patience = clock.GetUtcNow() + options.ChannelPatience;
         var from = 0;
-        while (from < deliveries.Count)
+        while (from < parcels.Count)
         {
-            var count = Math.Min(size, deliveries.Count - from);
-            if (!await TurnAsync(count, patience, stopping))
+            var now = clock.GetUtcNow();
+            if (parcels[from].DueAt is var dueAt && dueAt > now)
+            {
+                if (!await RestAsync(dueAt - now, stopping))
+                {
+                    break;
+                }
+
+                patience = dueAt + options.ChannelPatience;
+                continue;
+            }
+
+            var due = parcels.Skip(from).Take(Channel.Pace.BatchSize).TakeWhile(parcel => parcel.DueAt <= now).ToList();
+            if (!await TurnAsync(due.Count, patience, stopping))
             {
                 break;
             }
 
-            calls.Add(CallAsync([.. deliveries.Skip(from).Take(count)], handovers.AsMemory(from, count), abandoned));
-            from += count;
+            calls.Add(
+                CallAsync(due.ConvertAll(parcel => parcel.Delivery), handovers.AsMemory(from, due.Count), abandoned)
+            );
+            from += due.Count;
         }
 
         if (!stopping.IsCancellationRequested)
         {
             PutOff(handovers.AsSpan(from), broken: false);
         }
-        else if (from < deliveries.Count)
+        else if (from < parcels.Count)
         {
             await leave(from);
         }
@@ -107,6 +124,20 @@ internal sealed partial class Lane : IDisposable
     }
 
     public void Dispose() => turns.Dispose();
+
+    // Timers tick in milliseconds; one that is rounded down would be spent in a loop.
+    private async Task<bool> RestAsync(TimeSpan early, CancellationToken stopping)
+    {
+        try
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(early.TotalMilliseconds)), clock, stopping);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
 
     private async Task<bool> TurnAsync(int count, DateTimeOffset patience, CancellationToken stopping)
     {

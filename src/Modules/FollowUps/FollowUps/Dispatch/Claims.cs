@@ -30,7 +30,8 @@ internal sealed record Claim(
     string? Addresses,
     DateTimeZone Zone,
     QuietSpan? Quiet,
-    FollowUpMood? MoodBefore
+    FollowUpMood? MoodBefore,
+    DateTimeOffset DueAt
 )
 {
     // Which attempt it is since it was last made to try anew.
@@ -67,7 +68,8 @@ internal sealed record Claim(
                     LocalTime.FromTimeOnly(row.GetFieldValue<TimeOnly>(19)),
                     LocalTime.FromTimeOnly(row.GetFieldValue<TimeOnly>(20))
                 ),
-            row.IsDBNull(22) ? null : (FollowUpMood)row.GetInt16(22)
+            row.IsDBNull(22) ? null : (FollowUpMood)row.GetInt16(22),
+            row.GetFieldValue<DateTimeOffset>(24)
         );
     }
 }
@@ -81,7 +83,7 @@ internal sealed record PreparedText(
     string? TemplateChannel
 );
 
-internal sealed record ClaimedBatch(IReadOnlyList<Claim> Claims, bool More, DateTimeOffset? NextAt);
+internal sealed record ClaimedBatch(IReadOnlyList<Claim> Claims, bool More, DateTimeOffset? NextAt, DateTimeOffset At);
 
 internal sealed class Claims(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
@@ -90,11 +92,13 @@ internal sealed class Claims(
     TimeProvider clock
 )
 {
-    public async Task<ClaimedBatch> TakeAsync(CancellationToken cancellationToken)
+    // What falls due within the time ahead is claimed too, and is to be held until then.
+    public async Task<ClaimedBatch> TakeAsync(TimeSpan ahead, CancellationToken cancellationToken)
     {
+        var now = clock.GetUtcNow();
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(LockSql) { Parameters = { FrequencyCap() } });
-        foreach (var command in Commands())
+        foreach (var command in Commands(now, ahead))
         {
             batch.BatchCommands.Add(command);
         }
@@ -116,12 +120,11 @@ internal sealed class Claims(
         DateTimeOffset? nextAt = await row.ReadAsync(cancellationToken) ? row.GetFieldValue<DateTimeOffset>(0) : null;
         await row.NextResultAsync(cancellationToken);
         await templates.KeepAsync(row, cancellationToken);
-        return new ClaimedBatch(claims, seen == options.Value.DispatchBatchSize, nextAt);
+        return new ClaimedBatch(claims, seen == options.Value.DispatchBatchSize, nextAt, now);
     }
 
-    public NpgsqlBatchCommand[] Commands()
+    public NpgsqlBatchCommand[] Commands(DateTimeOffset now, TimeSpan ahead)
     {
-        var now = clock.GetUtcNow();
         return
         [
             new NpgsqlBatchCommand(TakeSql)
@@ -134,6 +137,7 @@ internal sealed class Claims(
                     FrequencyCap(),
                     new() { Value = options.Value.FrequencyCapPer },
                     new() { Value = options.Value.HoldRecheckEvery },
+                    new() { Value = (now + ahead).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                 },
             },
             new NpgsqlBatchCommand(NextSql),
@@ -188,7 +192,7 @@ internal sealed class Claims(
             SELECT f.id, f.user_id, f.booking_id, f.trigger, f.created_at, f.next_at, f.scheduled_at, f.not_after, f.event_at, f.anchor_at,
                    f.days_after, f.local_time, f.time_zone
             FROM followups.follow_ups f
-            WHERE f.status = 0 AND f.next_at <= $1 AND (f.leased_until IS NULL OR f.leased_until <= $1)
+            WHERE f.status = 0 AND f.next_at <= $7 AND (f.leased_until IS NULL OR f.leased_until <= $1)
               AND f.trigger NOT IN (SELECT p.trigger FROM followups.pauses p)
             ORDER BY f.next_at, f.id
             LIMIT $3
@@ -217,7 +221,7 @@ internal sealed class Claims(
             SELECT j.*, CASE WHEN j.cap_max IS NOT NULL AND j.refused IS NULL AND NOT j.put_off THEN
                        row_number() OVER (PARTITION BY j.user_id, j.refused IS NULL AND NOT j.put_off ORDER BY j.next_at, j.id) > j.cap_max
                            - (SELECT count(*) FROM followups.follow_ups s
-                              WHERE s.user_id = j.user_id AND s.status = 1 AND s.trigger = ANY ('{0,1,2,3}') AND s.executed_at > $1 - j.cap_per)
+                              WHERE s.user_id = j.user_id AND s.status = 1 AND s.trigger = ANY ('{0,1,2,3}') AND s.executed_at > $7 - j.cap_per)
                            - (SELECT count(*) FROM followups.follow_ups s WHERE s.user_id = j.user_id AND s.status = 0 AND s.leased_until > $1)
                    ELSE false END AS capped
             FROM judged j
@@ -255,7 +259,7 @@ internal sealed class Claims(
             LEFT JOIN LATERAL (
                 SELECT coalesce((
                     SELECT s.executed_at + j.cap_per FROM followups.follow_ups s
-                    WHERE s.user_id = j.user_id AND s.status = 1 AND s.trigger = ANY ('{0,1,2,3}') AND s.executed_at > $1 - j.cap_per
+                    WHERE s.user_id = j.user_id AND s.status = 1 AND s.trigger = ANY ('{0,1,2,3}') AND s.executed_at > $7 - j.cap_per
                     ORDER BY s.executed_at DESC OFFSET j.cap_max - 1 LIMIT 1), $1 + $6) AS at
             ) free ON j.capped
             WHERE f.id = j.id AND (j.refused IS NOT NULL OR j.put_off OR j.capped)
@@ -283,11 +287,12 @@ internal sealed class Claims(
                 CASE WHEN f.attempts @> '[{"outcome": "uncertain"}]'
                     THEN jsonb_path_query_first(f.attempts, '$[*] ? (@.outcome == "uncertain")') ->> 'channel' END,
                 f.mood,
-                f.template_channel
+                f.template_channel,
+                f.next_at
         )
         SELECT * FROM taken
         UNION ALL
-        SELECT NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        SELECT NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM stopped
         """;
 

@@ -19,7 +19,9 @@ internal sealed class Deciding(
 {
     public Outcome Decide(Claim claim, Mood mood)
     {
+        // It is claimed a little ahead of its instant, and judged as of that: quiet hours may end with it.
         var now = clock.GetUtcNow();
+        now = claim.DueAt > now ? claim.DueAt : now;
         if (
             claim.Quiet?.FirstAllowed(Instant.FromDateTimeOffset(now), claim.Zone).ToDateTimeOffset() is { } allowed
             && allowed > now

@@ -10,6 +10,7 @@ internal sealed partial class Dispatcher(
     Claims claims,
     Sending sending,
     DueSignal due,
+    Lead lead,
     IOptions<FollowUpsOptions> options,
     TimeProvider clock,
     ILogger<Dispatcher> logger
@@ -28,7 +29,7 @@ internal sealed partial class Dispatcher(
         {
             while (true)
             {
-                await due.SleepUntilAsync(await DispatchAsync(stoppingToken), stoppingToken);
+                await due.SleepUntilAsync(await DispatchAsync(stoppingToken), lead, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -61,7 +62,7 @@ internal sealed partial class Dispatcher(
             try
             {
                 due.Reset();
-                batch = await claims.TakeAsync(giveUp.Token);
+                batch = await claims.TakeAsync(lead.Current, giveUp.Token);
             }
             catch (Exception problem) when (problem is not OperationCanceledException)
             {
@@ -90,7 +91,7 @@ internal sealed partial class Dispatcher(
     {
         try
         {
-            var (_, nextAt) = await sending.SendAsync(batch.Claims, stoppingToken);
+            var (_, nextAt) = await sending.SendAsync(batch, stoppingToken);
             if (nextAt is { } putOff)
             {
                 due.Announce(putOff);

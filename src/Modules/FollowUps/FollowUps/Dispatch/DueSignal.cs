@@ -83,7 +83,8 @@ internal sealed class DueSignal(IOptions<FollowUpsOptions> options, TimeProvider
         }
     }
 
-    public async Task SleepUntilAsync(DateTimeOffset until, CancellationToken cancellationToken)
+    // Wakes ahead by the lead: what is due then is still to be prepared.
+    public async Task SleepUntilAsync(DateTimeOffset until, Lead lead, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -92,7 +93,7 @@ internal sealed class DueSignal(IOptions<FollowUpsOptions> options, TimeProvider
             lock (gate)
             {
                 wakeAt = wakeAt < until ? wakeAt : until;
-                wait = wakeAt - clock.GetUtcNow();
+                wait = wakeAt - lead.Current - clock.GetUtcNow();
                 if (wait <= TimeSpan.Zero)
                 {
                     return;

@@ -20,6 +20,7 @@ internal sealed class Sending(
     Recording recording,
     UnsubscribeLinks unsubscribing,
     DueSignal due,
+    Lead lead,
     IOptions<FollowUpsOptions> options,
     TimeProvider clock
 )
@@ -41,20 +42,24 @@ internal sealed class Sending(
 
     // Answers how many were sent, and when the first of those put off is due again.
     public async Task<(int Sent, DateTimeOffset? NextAt)> SendAsync(
-        IReadOnlyList<Claim> batch,
+        ClaimedBatch batch,
         CancellationToken cancellationToken
     )
     {
-        if (batch.Count == 0)
+        if (batch.Claims.Count == 0)
         {
             return (0, null);
         }
 
         using var done = new CancellationTokenSource();
-        var extending = ExtendAsync(batch, done.Token);
+        var extending = ExtendAsync(batch.Claims, done.Token);
         try
         {
-            var outcomes = await PrepareAsync(batch, cancellationToken);
+            var outcomes = await PrepareAsync(batch.Claims, cancellationToken);
+            if (batch.Claims.Any(claim => claim.DueAt > batch.At))
+            {
+                lead.Learn(clock.GetUtcNow() - batch.At);
+            }
 
             // A slow channel does not keep the others' outcomes waiting. What there is nothing to send of goes along with one of them.
             var lanes = outcomes
@@ -131,24 +136,28 @@ internal sealed class Sending(
     private async Task DeliverAsync(Lane lane, List<Outcome> outcomes, CancellationToken cancellationToken)
     {
         var sending = outcomes.FindAll(outcome => outcome.Kind == OutcomeKind.Sent);
+        sending.Sort((one, other) => one.Claim.DueAt.CompareTo(other.Claim.DueAt));
         var now = clock.GetUtcNow();
         using var abandoned = new CancellationTokenSource();
         await using var stopping = cancellationToken.Register(() => abandoned.CancelAfter(options.Value.StopGrace));
         var handovers = await lane.DeliverAsync(
-            sending.ConvertAll(o => new Contracts.Delivery(
-                o.Claim.Id,
-                o.Claim.UserId,
-                o.Route!.Address,
-                o.Subject,
-                o.Body!,
-                o.Claim.Attempt,
-                now,
-                unsubscribing.Of(o.Claim.UserId, o.Claim.Trigger)
-            )
-            {
-                Trigger = o.Claim.Trigger,
-                IsHtml = TemplateRenderer.IsHtml(o.TemplateChannel),
-            }),
+            sending.ConvertAll(o => new Parcel(
+                o.Claim.DueAt,
+                new Contracts.Delivery(
+                    o.Claim.Id,
+                    o.Claim.UserId,
+                    o.Route!.Address,
+                    o.Subject,
+                    o.Body!,
+                    o.Claim.Attempt,
+                    o.Claim.DueAt > now ? o.Claim.DueAt : now,
+                    unsubscribing.Of(o.Claim.UserId, o.Claim.Trigger)
+                )
+                {
+                    Trigger = o.Claim.Trigger,
+                    IsHtml = TemplateRenderer.IsHtml(o.TemplateChannel),
+                }
+            )),
             left => ReleaseAsync(sending.GetRange(left, sending.Count - left).ConvertAll(outcome => outcome.Claim)),
             cancellationToken,
             abandoned.Token

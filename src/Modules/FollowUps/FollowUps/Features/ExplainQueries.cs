@@ -36,7 +36,7 @@ internal sealed class ExplainQueriesHandler(
             LastActivityAt = now,
         };
         var schedule = write.Commands([followUp], now, []).ToArray();
-        var claim = claims.Commands();
+        var claim = claims.Commands(now, TimeSpan.Zero);
         return
         [
             new("schedule.lock_customer", ["pk_recipients"], schedule[0]),

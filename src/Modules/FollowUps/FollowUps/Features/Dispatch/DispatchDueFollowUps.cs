@@ -9,8 +9,8 @@ internal sealed class DispatchDueFollowUpsHandler(Claims claims, Sending sending
 {
     public async Task<DispatchResult> Handle(DispatchDueFollowUps request, CancellationToken cancellationToken)
     {
-        var batch = await claims.TakeAsync(cancellationToken);
-        var (sent, putOff) = await sending.SendAsync(batch.Claims, cancellationToken);
+        var batch = await claims.TakeAsync(TimeSpan.Zero, cancellationToken);
+        var (sent, putOff) = await sending.SendAsync(batch, cancellationToken);
         return new DispatchResult(
             batch.Claims.Count,
             sent,

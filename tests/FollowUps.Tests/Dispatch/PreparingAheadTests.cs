@@ -1,0 +1,129 @@
+using Conversations.Contracts;
+using FollowUps.Contracts;
+using FollowUps.Dispatch;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Testing;
+
+namespace FollowUps.Tests.Dispatch;
+
+// A claim that is made minutes ahead shows what one of milliseconds would do: it is judged as of the instant at which its follow-up goes.
+public sealed class PreparingAheadTests(PreparingAheadTests.Host host) : IClassFixture<PreparingAheadTests.Host>
+{
+    private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private Claims Claims => host.Services.GetRequiredService<Claims>();
+
+    [Fact]
+    public async Task Quiet_hours_that_end_when_it_is_due_do_not_hold_it()
+    {
+        var now = DateTimeOffset.UtcNow;
+        var end = new DateTimeOffset(
+            now.Ticks / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute,
+            TimeSpan.Zero
+        ).AddMinutes(3);
+        var user = Some.Id();
+        await host.Modules.Send(
+            new PutRecipient
+            {
+                UserId = user,
+                TimeZone = "UTC",
+                QuietHours = new($"{end.AddHours(-8):HH:mm}", $"{end:HH:mm}"),
+            },
+            Token
+        );
+        await ScheduleAsync(user, end);
+
+        var claim = Assert.Single((await Claims.TakeAsync(Ahead, Token)).Claims, claim => claim.UserId == user);
+        var mood = Assert.Single(await host.Modules.Send(new GetMoods([new(user, null)]), Token));
+        var deciding = host.Services.GetRequiredService<Deciding>();
+
+        Assert.Equal(end, claim.DueAt);
+        Assert.Equal(OutcomeKind.Sent, deciding.Decide(claim, mood).Kind);
+        Assert.Equal(OutcomeKind.Held, deciding.Decide(claim with { DueAt = end.AddMinutes(-1) }, mood).Kind);
+    }
+
+    [Fact]
+    public async Task Frequency_cap_that_ends_when_it_is_due_does_not_hold_it()
+    {
+        var user = Some.Id();
+        await host.Modules.Send(
+            new PutRecipient { UserId = user, FrequencyCap = new FrequencyCap(1, TimeSpan.FromMinutes(3)) },
+            Token
+        );
+        var first = await ScheduleAsync(user, DateTimeOffset.UtcNow);
+        await host.Modules.Send(new DispatchDueFollowUps(), Token);
+        var sent = await host.Modules.Send(new GetFollowUp(first), Token);
+        await ScheduleAsync(user, DateTimeOffset.UtcNow);
+        await host.Modules.Send(new DispatchDueFollowUps(), Token);
+
+        var early = await Claims.TakeAsync(TimeSpan.FromMinutes(1), Token);
+        var ahead = await Claims.TakeAsync(Ahead, Token);
+
+        Assert.Equal(FollowUpStatus.Executed, sent!.Status);
+        Assert.DoesNotContain(early.Claims, claim => claim.UserId == user);
+        Assert.Equal(
+            sent.ExecutedAt!.Value.AddMinutes(3),
+            Assert.Single(ahead.Claims, claim => claim.UserId == user).DueAt
+        );
+    }
+
+    [Fact]
+    public void Lead_follows_what_preparing_takes_and_forgets_one_slow_one_slowly()
+    {
+        var lead = new Lead(Options.Create(new FollowUpsOptions { PrepareAheadMax = TimeSpan.FromSeconds(1) }));
+
+        TimeSpan After(double milliseconds)
+        {
+            lead.Learn(TimeSpan.FromMilliseconds(milliseconds));
+            return lead.Current;
+        }
+
+        Assert.Equal(TimeSpan.FromMilliseconds(300), After(200));
+        var relaxed = Enumerable.Range(0, 100).Select(_ => After(10)).ToList();
+        Assert.InRange(relaxed[0], TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(299));
+        Assert.InRange(relaxed[^1], TimeSpan.FromMilliseconds(15), TimeSpan.FromMilliseconds(16));
+        Assert.Equal(TimeSpan.FromSeconds(1), After(5_000));
+    }
+
+    [Fact]
+    public void Lead_of_zero_stays_zero()
+    {
+        var lead = new Lead(Options.Create(new FollowUpsOptions { PrepareAheadMax = TimeSpan.Zero }));
+
+        lead.Learn(TimeSpan.FromMilliseconds(200));
+
+        Assert.Equal(TimeSpan.Zero, lead.Current);
+    }
+
+    private async Task<Guid> ScheduleAsync(string user, DateTimeOffset at) => (
+            await host.Modules.Send(
+                new ScheduleFollowUps([
+                    new NewFollowUp
+                    {
+                        Trigger = FollowUpTrigger.Custom,
+                        UserId = user,
+                        ScheduledAt = at,
+                        Message = "Your menu is ready.",
+                    },
+                ]),
+                Token
+            )
+        )[0].FollowUp!.Id;
+
+    // It claims only when the test says so; what was taken stays taken.
+    public sealed class Host : HostFixture
+    {
+        protected override void Customise(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder) =>
+            Microsoft.Extensions.Configuration.MemoryConfigurationBuilderExtensions.AddInMemoryCollection(
+                builder.Configuration,
+                [
+                    new("FollowUps:DispatchEnabled", "false"),
+                    new("FollowUps:Lease", "00:10:00"),
+                    new("Scheduling:Enabled", "false"),
+                ]
+            );
+    }
+}
