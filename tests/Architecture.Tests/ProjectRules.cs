@@ -15,7 +15,8 @@ internal static class ProjectRules
         ["Testing"] = ["Conversations.Contracts", "FollowUps.Contracts", "Host"],
         ["Conversations.Tests"] = ["Conversations", "Conversations.Contracts", "Testing"],
         ["FollowUps.Tests"] = ["Conversations.Contracts", "FollowUps", "FollowUps.Contracts", "Testing"],
-        ["Host.Tests"] = ["Conversations.Contracts", "FollowUps.Contracts", "Host", "Testing"],
+        ["Catering"] = ["Conversations.Contracts", "FollowUps.Contracts"],
+        ["Host.Tests"] = ["Catering", "Conversations.Contracts", "FollowUps.Contracts", "Host", "Testing"],
         ["Architecture.Tests"] =
         [
             "Conversations",

@@ -20,6 +20,13 @@ public sealed class TastingDesk(ISender modules) : INotificationHandler<MoodDrop
         return booked.Schedule?.FollowUp;
     }
 
+    // Its follow-up moves with it, or goes.
+    public Task MoveAsync(string tasting, DateTimeOffset to, CancellationToken token) =>
+        modules.Send(new RescheduleBooking(tasting, to), token);
+
+    public Task CallOffAsync(string tasting, CancellationToken token) =>
+        modules.Send(new CancelBooking(tasting), token);
+
     // What the customer says to it moves the mood, and with it the words of that message.
     public async Task<double?> HearAsync(string customer, string words, double score, CancellationToken token)
     {
