@@ -1,4 +1,5 @@
 using FollowUps.Contracts;
+using FollowUps.Delivery;
 using FollowUps.Dispatch;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -90,10 +91,13 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
     }
 
     [Fact]
-    public async Task A_claim_finds_what_is_due_and_when_the_next_is_without_reading_the_rest()
+    public async Task A_claim_finds_what_is_due_and_when_the_next_is_without_reading_the_rest_and_a_batch_is_kept_by_its_keys()
     {
-        var plans = await module.PlansOf(services =>
-            services.GetRequiredService<Claims>().TakeAsync(TimeSpan.Zero, TestContext.Current.CancellationToken)
+        ClaimedBatch? batch = null;
+        var plans = await module.PlansOf(async services =>
+            batch = await services
+                .GetRequiredService<Claims>()
+                .TakeAsync(TimeSpan.Zero, TestContext.Current.CancellationToken)
         );
 
         Assert.Empty(Sequential(plans));
@@ -101,6 +105,29 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
         Assert.Equal(2, read.Length);
         Assert.InRange(read[0], 1, 1000);
         Assert.Equal(1, read[1]);
+
+        plans = await module.PlansOf(async services =>
+        {
+            var route = services.GetRequiredService<Channels>().For(null, null);
+            var sent = batch!
+                .Claims.Select(claim => new Outcome(claim, OutcomeKind.Sent) { Route = route, Body = "Hello" })
+                .ToList();
+            var kept = await services
+                .GetRequiredService<WritingDown>()
+                .WriteDownAsync(sent, TestContext.Current.CancellationToken);
+            Assert.Equal((true, sent.Count), (sent.Count > 100, kept.Count));
+            await services.GetRequiredService<Recording>().RecordAsync(kept);
+        });
+
+        Assert.Equal(2, plans.Count);
+        Assert.All(
+            plans,
+            plan =>
+            {
+                Assert.Equal(["Index Scan pk_follow_ups", "ModifyTable follow_ups"], plan.Scans);
+                Assert.Equal(batch!.Claims.Count, plan.RowsRead("pk_follow_ups"));
+            }
+        );
     }
 
     // What a claim and a sending change must stay out of every index: then they are updates in place (HOT).

@@ -72,7 +72,7 @@ public sealed class PlansTests(HostFixture host) : IClassFixture<HostFixture>
     private async Task FillAsync()
     {
         // VACUUM marks no page all-visible whose commits may still be lost.
-        foreach (var statement in (string[])[MessagesSql, ConversationsSql, RecipientsSql, FollowUpsSql])
+        foreach (var statement in (string[])[MessagesSql, ConversationsSql, RecipientsSql, BookingsSql, FollowUpsSql])
         {
             await host.ExecuteAsync($"SET synchronous_commit TO on; {statement}");
         }
@@ -99,10 +99,16 @@ public sealed class PlansTests(HostFixture host) : IClassFixture<HostFixture>
         INSERT INTO followups.recipients (user_id) SELECT 'u-' || i FROM generate_series(1, 20000) i
         """;
 
+    private const string BookingsSql = """
+        INSERT INTO followups.bookings (booking_id, user_id, state, event_at, occurred_at, moved_at, recorded_at)
+        SELECT 'b-' || i, 'u-' || i, (i % 5)::smallint, now() + i * interval '1 min', now(), now(), now() FROM generate_series(1, 20000) i
+        """;
+
     private const string FollowUpsSql = """
-        INSERT INTO followups.follow_ups (id, trigger, status, scheduled_at, next_at, not_after, created_at, executed_at, user_id, template_pinned)
+        INSERT INTO followups.follow_ups
+            (id, trigger, status, scheduled_at, next_at, not_after, created_at, executed_at, user_id, booking_id, template_pinned)
         SELECT gen_random_uuid(), (i % 4)::smallint, CASE WHEN i % 5 = 0 THEN 1 ELSE 0 END, now() + i * interval '1 min', now() + i * interval '1 min',
-               now() + i * interval '2 min', now(), CASE WHEN i % 5 = 0 THEN now() - i * interval '1 min' END, 'u-' || i % 20000, false
+               now() + i * interval '2 min', now(), CASE WHEN i % 5 = 0 THEN now() - i * interval '1 min' END, 'u-' || i % 20000, CASE WHEN i % 4 = 0 THEN 'b-' || i END, false
         FROM generate_series(1, 40000) i
         """;
 }

@@ -77,6 +77,16 @@ internal sealed class ExplainQueriesHandler(
                 ["ix_conversations_list"],
                 ListConversationsHandler.Query(context, new(Limit: 20))
             ),
+            HotQuery.Of(
+                "timeline",
+                ["ix_conversations_user", "ix_messages_history", "pk_messages"],
+                GetUserMessagesHandler.Query(context, new(Nobody))
+            ),
+            new(
+                "search",
+                ["ix_messages_search", "pk_conversations"],
+                SearchMessagesHandler.Command(database, new($"{Guid.Empty:n}"), "mark")
+            ),
             new(
                 "mood_drops",
                 ["ix_conversations_mood_drops"],

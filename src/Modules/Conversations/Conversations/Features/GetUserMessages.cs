@@ -30,25 +30,7 @@ internal sealed class GetUserMessagesHandler(IDbContextFactory<ConversationsDbCo
     public async Task<TimelinePage?> Handle(GetUserMessages request, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var owned = context.Conversations.ToLinqToDB().Where(c => c.UserId == request.UserId);
-        var messages = context.Messages.ToLinqToDB();
-        var keys = Merge(request, owned, Ahead(request, messages));
-
-        // One conversation comes along, so that an unknown customer is told from an empty page in the same crossing.
-        var found = owned
-            .OrderBy(c => c.Id)
-            .Take(1)
-            .SelectMany(
-                c =>
-                    keys.SelectMany(k => messages.Where(m => m.ConversationId == k.ConversationId && m.Id == k.Id))
-                        .DefaultIfEmpty(),
-                (c, m) => new { Message = m }
-            );
-        var rows = await (
-            request.Newest
-                ? found.OrderByDescending(r => Sql.Row(r.Message!.SentAt, r.Message.Id, r.Message.ConversationId))
-                : found.OrderBy(r => Sql.Row(r.Message!.SentAt, r.Message.Id, r.Message.ConversationId))
-        ).ToListAsyncLinqToDB(cancellationToken);
+        var rows = await Query(context, request).ToListAsyncLinqToDB(cancellationToken);
         if (rows.Count == 0)
         {
             return null;
@@ -62,6 +44,26 @@ internal sealed class GetUserMessagesHandler(IDbContextFactory<ConversationsDbCo
             items,
             rows.Count > request.Limit ? new(items[^1].SentAt, items[^1].Id, items[^1].ConversationId) : null
         );
+    }
+
+    // One conversation comes along, so that an unknown customer is told from an empty page in the same crossing.
+    public static IQueryable<Found> Query(ConversationsDbContext context, GetUserMessages request)
+    {
+        var owned = context.Conversations.ToLinqToDB().Where(c => c.UserId == request.UserId);
+        var messages = context.Messages.ToLinqToDB();
+        var keys = Merge(request, owned, Ahead(request, messages));
+        var found = owned
+            .OrderBy(c => c.Id)
+            .Take(1)
+            .SelectMany(
+                c =>
+                    keys.SelectMany(k => messages.Where(m => m.ConversationId == k.ConversationId && m.Id == k.Id))
+                        .DefaultIfEmpty(),
+                (c, m) => new Found { Message = m }
+            );
+        return request.Newest
+            ? found.OrderByDescending(r => Sql.Row(r.Message!.SentAt, r.Message.Id, r.Message.ConversationId))
+            : found.OrderBy(r => Sql.Row(r.Message!.SentAt, r.Message.Id, r.Message.ConversationId));
     }
 
     // What may stand on this page or a later one.
@@ -131,6 +133,11 @@ internal sealed class GetUserMessagesHandler(IDbContextFactory<ConversationsDbCo
                     .ThenByDescending(p => p.ConversationId)
                 : places.OrderBy(p => p.SentAt).ThenBy(p => p.Id).ThenBy(p => p.ConversationId)
         ).Take(count);
+
+    public sealed class Found
+    {
+        public MessageRow? Message { get; init; }
+    }
 
     private sealed class Place
     {

@@ -48,21 +48,7 @@ internal sealed class SearchMessagesHandler(
     {
         // No message can hold what this request alone knows, so the marks are found again however its text looks.
         var mark = $"{Guid.NewGuid():n}";
-        await using var command = database.CreateCommand(request.UserId is null ? AllSql : UserSql);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request.Query });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = request.Limit + 1 });
-        command.Parameters.Add(
-            new NpgsqlParameter<string> { TypedValue = $"StartSel={mark}s,StopSel={mark}e,MaxFragments=3,{Fragments}" }
-        );
-        command.Parameters.Add(Key(request.After?.Rank, NpgsqlDbType.Real));
-        command.Parameters.Add(Key(request.After?.SentAt.UtcDateTime, NpgsqlDbType.TimestampTz));
-        command.Parameters.Add(Key(request.After?.Id, NpgsqlDbType.Uuid));
-        command.Parameters.Add(Key(request.After?.ConversationId, NpgsqlDbType.Text));
-        if (request.UserId is { } user)
-        {
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = user });
-        }
-
+        await using var command = Command(database, request, mark);
         var items = new List<MessageMatch>();
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
@@ -87,6 +73,26 @@ internal sealed class SearchMessagesHandler(
         items.RemoveAt(request.Limit);
         var (last, rank, _) = items[^1];
         return new MatchPage(items, new MatchKey(rank, last.SentAt, last.Id, last.ConversationId));
+    }
+
+    public static NpgsqlCommand Command(NpgsqlDataSource database, SearchMessages request, string mark)
+    {
+        var command = database.CreateCommand(request.UserId is null ? AllSql : UserSql);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request.Query });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = request.Limit + 1 });
+        command.Parameters.Add(
+            new NpgsqlParameter<string> { TypedValue = $"StartSel={mark}s,StopSel={mark}e,MaxFragments=3,{Fragments}" }
+        );
+        command.Parameters.Add(Key(request.After?.Rank, NpgsqlDbType.Real));
+        command.Parameters.Add(Key(request.After?.SentAt.UtcDateTime, NpgsqlDbType.TimestampTz));
+        command.Parameters.Add(Key(request.After?.Id, NpgsqlDbType.Uuid));
+        command.Parameters.Add(Key(request.After?.ConversationId, NpgsqlDbType.Text));
+        if (request.UserId is { } user)
+        {
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = user });
+        }
+
+        return command;
     }
 
     private static string Marked(string headline, string mark) =>

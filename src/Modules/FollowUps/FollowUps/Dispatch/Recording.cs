@@ -44,17 +44,7 @@ internal sealed class Recording(
             return;
         }
 
-        await using var command = database.CreateCommand(Sql);
-        command.Parameters.Add(
-            new() { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz }
-        );
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Claim.Id), NpgsqlDbType.Uuid));
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Claim.Fence), NpgsqlDbType.Integer));
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => (short)o.Kind), NpgsqlDbType.Smallint));
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Reason), NpgsqlDbType.Text));
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Uncertain), NpgsqlDbType.Boolean));
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.NextAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz));
-        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.MoodScore), NpgsqlDbType.Double));
+        await using var command = Command(outcomes);
         await using var row = await command.ExecuteReaderAsync();
         while (await row.ReadAsync())
         {
@@ -68,6 +58,22 @@ internal sealed class Recording(
         {
             meter.Finished(group.Key.Channel, group.Key.Kind.ToString(), group.Count());
         }
+    }
+
+    public NpgsqlCommand Command(IReadOnlyList<Outcome> outcomes)
+    {
+        var command = database.CreateCommand(Sql);
+        command.Parameters.Add(
+            new() { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz }
+        );
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Claim.Id), NpgsqlDbType.Uuid));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Claim.Fence), NpgsqlDbType.Integer));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => (short)o.Kind), NpgsqlDbType.Smallint));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Reason), NpgsqlDbType.Text));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.Uncertain), NpgsqlDbType.Boolean));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.NextAt?.ToUniversalTime()), NpgsqlDbType.TimestampTz));
+        command.Parameters.Add(Columns.Of(outcomes.Select(o => o.MoodScore), NpgsqlDbType.Double));
+        return command;
     }
 
     // The fence keeps a late finisher from overwriting what a later claim did. A hold is no attempt; being turned away is one that does not

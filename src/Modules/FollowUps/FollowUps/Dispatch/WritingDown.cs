@@ -20,7 +20,22 @@ internal sealed class WritingDown(
             return outcomes;
         }
 
-        await using var command = database.CreateCommand(Sql);
+        await using var command = Command(worded);
+        var kept = new HashSet<Guid>();
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            kept.Add(row.GetGuid(0));
+        }
+
+        return kept.Count == worded.Count
+            ? outcomes
+            : outcomes.FindAll(o => o.Kind != OutcomeKind.Sent || kept.Contains(o.Claim.Id));
+    }
+
+    public NpgsqlCommand Command(IReadOnlyList<Outcome> worded)
+    {
+        var command = database.CreateCommand(Sql);
         command.Parameters.Add(
             new() { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz }
         );
@@ -38,16 +53,7 @@ internal sealed class WritingDown(
         command.Parameters.Add(Columns.Of(worded.Select(o => o.Template?.Version), NpgsqlDbType.Integer));
         command.Parameters.Add(Columns.Of(worded.Select(o => o.Template?.Locale), NpgsqlDbType.Text));
         command.Parameters.Add(Columns.Of(worded.Select(o => o.Template?.Channel), NpgsqlDbType.Text));
-        var kept = new HashSet<Guid>();
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        while (await row.ReadAsync(cancellationToken))
-        {
-            kept.Add(row.GetGuid(0));
-        }
-
-        return kept.Count == worded.Count
-            ? outcomes
-            : outcomes.FindAll(o => o.Kind != OutcomeKind.Sent || kept.Contains(o.Claim.Id));
+        return command;
     }
 
     // Changes no indexed column (HOT).

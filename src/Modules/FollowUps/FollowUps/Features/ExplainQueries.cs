@@ -1,6 +1,8 @@
+using FollowUps.Bookings;
 using FollowUps.Contracts;
 using FollowUps.Data;
 using FollowUps.Dispatch;
+using FollowUps.Features.Bookings;
 using FollowUps.Features.Scheduling;
 using FollowUps.Scheduling;
 using MediatR;
@@ -15,6 +17,8 @@ internal sealed class ExplainQueriesHandler(
     IDbContextFactory<FollowUpsDbContext> contexts,
     ScheduleWrite write,
     Claims claims,
+    WritingDown attempts,
+    Recording recording,
     TimeProvider clock
 ) : IRequestHandler<ExplainQueries, ExplainedQueries>
 {
@@ -37,6 +41,8 @@ internal sealed class ExplainQueriesHandler(
         };
         var schedule = write.Commands([followUp], now, []).ToArray();
         var claim = claims.Commands(now, TimeSpan.Zero);
+        var report = new BookingReport(Nobody, BookingState.Confirmed, now, now, Nobody, []);
+        string[] booking = ["ix_follow_ups_booking", "pk_bookings"];
         return
         [
             new("schedule.lock_customer", ["pk_recipients"], schedule[0]),
@@ -53,8 +59,13 @@ internal sealed class ExplainQueriesHandler(
             ),
             HotQuery.Of("follow_ups", ["ix_follow_ups_list"], ListFollowUpsHandler.Query(context, new(Limit: 20))),
             new("cancel", ["pk_follow_ups"], CancelFollowUpHandler.Command(new(Guid.Empty), now)),
+            new("booking.report", ["pk_bookings", "pk_erased"], report.Command(now)),
+            new("booking.reschedule", booking, RescheduleBookingHandler.Command(Nobody, now)),
+            new("booking.cancel", booking, CancelBookingHandler.Command(Nobody, now)),
             new("dispatch.claim", ["ix_follow_ups_due", "pk_follow_ups"], claim[0]),
             new("dispatch.next", ["ix_follow_ups_due"], claim[1]),
+            new("dispatch.write_down", ["pk_follow_ups"], attempts.Command([])),
+            new("dispatch.record", ["pk_follow_ups"], recording.Command([])),
         ];
     }
 

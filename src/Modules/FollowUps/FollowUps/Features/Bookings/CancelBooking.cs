@@ -27,16 +27,7 @@ internal sealed class CancelBookingHandler(
         var report = new BookingReport(request.BookingId, BookingState.Cancelled, request.OccurredAt ?? now);
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(report.Command(now));
-        batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(CancelSql)
-            {
-                Parameters =
-                {
-                    new() { Value = request.BookingId },
-                    new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                },
-            }
-        );
+        batch.BatchCommands.Add(Command(request.BookingId, now));
 
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
@@ -44,6 +35,16 @@ internal sealed class CancelBookingHandler(
         await row.NextResultAsync(cancellationToken);
         return new BookingResult(request.BookingId, state, (int)batch.BatchCommands[1].RecordsAffected);
     }
+
+    public static NpgsqlBatchCommand Command(string bookingId, DateTimeOffset now) =>
+        new(CancelSql)
+        {
+            Parameters =
+            {
+                new() { Value = bookingId },
+                new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+            },
+        };
 
     // A statement of its own, after the booking's row is locked: it sees what a confirmation committed meanwhile.
     private const string CancelSql = $"""

@@ -41,16 +41,7 @@ internal sealed class RescheduleBookingHandler(
         );
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(report.Command(now));
-        batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(MoveSql)
-            {
-                Parameters =
-                {
-                    new() { Value = request.BookingId },
-                    new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                },
-            }
-        );
+        batch.BatchCommands.Add(Command(request.BookingId, now));
 
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
@@ -65,6 +56,16 @@ internal sealed class RescheduleBookingHandler(
 
         return new BookingResult(request.BookingId, state, moved);
     }
+
+    public static NpgsqlBatchCommand Command(string bookingId, DateTimeOffset now) =>
+        new(MoveSql)
+        {
+            Parameters =
+            {
+                new() { Value = bookingId },
+                new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+            },
+        };
 
     // A statement of its own, after the booking's row is locked: it sees what a confirmation committed meanwhile.
     private static readonly string MoveSql = $"""
