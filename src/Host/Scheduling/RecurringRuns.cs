@@ -35,6 +35,7 @@ internal sealed partial class RecurringRuns(
 
     public Task RunAsync(string name, DateTimeOffset dueAt)
     {
+        var work = works.Single(known => known.Name == name);
         var done = new TaskCompletionSource();
         lock (gate)
         {
@@ -44,7 +45,7 @@ internal sealed partial class RecurringRuns(
             }
         }
 
-        return RunAsync(works.Single(work => work.Name == name), dueAt, done);
+        return RunAsync(work, dueAt, done);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

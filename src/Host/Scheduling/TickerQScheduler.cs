@@ -2,7 +2,6 @@ using Microsoft.Extensions.Options;
 using NCrontab;
 using TickerQ.DependencyInjection;
 using TickerQ.Utilities;
-using TickerQ.Utilities.Base;
 using TickerQ.Utilities.Entities;
 using TickerQ.Utilities.Enums;
 using TickerQ.Utilities.Interfaces;
@@ -10,17 +9,22 @@ using TickerQ.Utilities.Interfaces.Managers;
 
 namespace Host.Scheduling;
 
-// Compiled with -p:Scheduler=TickerQ. TickerQ keeps functions by process and tickers by Host, both in memory: Firings makes Hosts agree.
+// Compiled with -p:Scheduler=TickerQ. TickerQ keeps functions and tickers by process, whichever of its Hosts added them, and each of these runs
+// what is due: so a Host's go by names of its own and run in it, whoever fires them. Firings makes Hosts agree.
 // Where clocks go back, TickerQ passes over the repeated hour; a work that runs more often than daily wants the zone UTC.
 internal sealed class TickerQScheduler(
     IHost host,
     ITickerQHostScheduler tickerQ,
     ICronTickerManager<CronTickerEntity> tickers,
+    ITickerPersistenceProvider<TimeTickerEntity, CronTickerEntity> occurrences,
     IReadOnlyList<RecurringWork> works,
     IOptions<SchedulingOptions> options
 ) : IRecurringScheduler
 {
     private static readonly CrontabSchedule.ParseOptions WithSeconds = new() { IncludingSeconds = true };
+
+    private readonly Guid node = Guid.NewGuid();
+    private readonly List<Guid> added = [];
 
     public bool IsRunning => tickerQ.IsRunning;
 
@@ -49,42 +53,45 @@ internal sealed class TickerQScheduler(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        var runs = host.Services.GetRequiredService<RecurringRuns>();
         TickerFunctionProvider.RegisterFunctions(
-            works.ToDictionary(
-                work => work.Name,
-                _ =>
-                    (
-                        "",
-                        TickerTaskPriority.Normal,
-                        new TickerFunctionDelegate((_, services, firing) => Run(services, firing)),
-                        0
-                    )
-            )
+            works.ToDictionary(Function, work => ("", TickerTaskPriority.Normal, Runs(work, runs), 0))
         );
         TickerFunctionProvider.Build();
         host.UseTickerQ();
         foreach (var work in works)
         {
-            var added = await tickers.AddAsync(
-                new CronTickerEntity { Function = work.Name, Expression = work.Cron },
+            var ticker = await tickers.AddAsync(
+                new CronTickerEntity { Function = Function(work), Expression = work.Cron },
                 cancellationToken
             );
-            if (!added.IsSucceeded)
-            {
-                throw added.Exception;
-            }
+            added.Add(ticker.IsSucceeded ? ticker.Result.Id : throw ticker.Exception);
         }
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public async Task StopAsync(CancellationToken cancellationToken) =>
+        await tickers.DeleteBatchAsync(added, cancellationToken);
 
-    private static Task Run(IServiceProvider services, TickerFunctionContext firing) =>
-        services
-            .GetRequiredService<RecurringRuns>()
-            .RunAsync(
-                firing.FunctionName,
+    private string Function(RecurringWork work) => $"{work.Name} {node}";
+
+    // Not waited for: RecurringRuns does that, beyond the end of TickerQ. Of what it fired TickerQ forgets nothing by itself.
+    private TickerFunctionDelegate Runs(RecurringWork work, RecurringRuns runs)
+    {
+        Guid? last = null;
+        return async (_, _, firing) =>
+        {
+            _ = runs.RunAsync(
+                work.Name,
                 new DateTimeOffset(DateTime.SpecifyKind(firing.ScheduledFor, DateTimeKind.Utc))
             );
+            if (last is { } over)
+            {
+                await occurrences.RemoveCronTickerOccurrences([over], CancellationToken.None);
+            }
+
+            last = firing.Id;
+        };
+    }
 }
 
 internal sealed class TickerQClock(TimeProvider clock) : ITickerClock
