@@ -25,6 +25,9 @@ public sealed class FaultyLink : IAsyncDisposable
     // Half-open: it accepts, and nothing comes of it.
     public bool Silent { get; set; }
 
+    // Cut when so much went towards the server.
+    public long? CutAfter { get; set; }
+
     // Nobody listens there: connections are refused.
     public static int FreePort()
     {
@@ -80,7 +83,7 @@ public sealed class FaultyLink : IAsyncDisposable
 
             await far.ConnectAsync(IPAddress.Loopback, target, stopping.Token);
             await Task.WhenAny(
-                near.GetStream().CopyToAsync(far.GetStream(), stopping.Token),
+                SendAsync(near.GetStream(), far.GetStream()),
                 far.GetStream().CopyToAsync(near.GetStream(), stopping.Token)
             );
         }
@@ -97,5 +100,20 @@ public sealed class FaultyLink : IAsyncDisposable
         }
 
         open.TryRemove(client, out _);
+    }
+
+    private async Task SendAsync(NetworkStream near, NetworkStream far)
+    {
+        var buffer = new byte[4096];
+        var sent = 0L;
+        while (await near.ReadAsync(buffer, stopping.Token) is var read and > 0)
+        {
+            await far.WriteAsync(buffer.AsMemory(0, read), stopping.Token);
+            sent += read;
+            if (sent > CutAfter)
+            {
+                Cut();
+            }
+        }
     }
 }

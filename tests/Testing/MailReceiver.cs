@@ -53,11 +53,14 @@ public sealed class MailReceiver : MessageStore, IMailboxFilter, IUserAuthentica
     // What it says when it has a message; null: it takes it.
     public Func<SmtpResponse?> Verdict { get; set; } = () => null;
 
+    // It has the message by then, and says nothing.
+    public Task Answering { get; set; } = Task.CompletedTask;
+
     public Func<string, bool> Knows { get; set; } = _ => true;
 
     public string? Password { get; set; }
 
-    public override Task<SmtpResponse> SaveAsync(
+    public override async Task<SmtpResponse> SaveAsync(
         ISessionContext context,
         IMessageTransaction transaction,
         ReadOnlySequence<byte> buffer,
@@ -65,7 +68,8 @@ public sealed class MailReceiver : MessageStore, IMailboxFilter, IUserAuthentica
     )
     {
         Received.Enqueue(Encoding.UTF8.GetString(buffer));
-        return Task.FromResult(Verdict() ?? SmtpResponse.Ok);
+        await Answering;
+        return Verdict() ?? SmtpResponse.Ok;
     }
 
     public Task<bool> CanAcceptFromAsync(

@@ -1,9 +1,7 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using FollowUps.Contracts;
 using FollowUps.Delivery;
+using Microsoft.Extensions.Time.Testing;
 using MimeKit;
 using SmtpServer.Protocol;
 using Testing;
@@ -92,7 +90,7 @@ public sealed class EmailChannelTests
     [InlineData(true)]
     public async Task Travels_under_tls_to_a_server_whose_authority_is_known(bool tlsFirst)
     {
-        using var certificate = Certificate();
+        using var certificate = Some.Certificate();
         await using var server = new MailReceiver(certificate, tlsFirst) { Password = "sesame" };
         var authority = Path.GetTempFileName();
         await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem(), Token);
@@ -111,12 +109,30 @@ public sealed class EmailChannelTests
     [Fact]
     public async Task Nothing_goes_to_a_server_whose_authority_is_unknown()
     {
-        using var certificate = Certificate();
+        using var certificate = Some.Certificate();
         await using var server = new MailReceiver(certificate);
         var options = To(server.Port);
         options.Security = EmailSecurity.StartTls;
 
         var result = await DeliverAsync(options);
+
+        Assert.Equal(new DeliveryResult(false, "SslHandshakeException"), result);
+        Assert.Empty(server.Received);
+    }
+
+    [Fact]
+    public async Task Nothing_goes_to_a_server_that_shows_a_certificate_of_another()
+    {
+        using var certificate = Some.Certificate("mail.elsewhere.example");
+        await using var server = new MailReceiver(certificate);
+        var authority = Path.GetTempFileName();
+        await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem(), Token);
+        var options = To(server.Port);
+        options.Security = EmailSecurity.StartTls;
+        options.AuthorityFile = authority;
+
+        var result = await DeliverAsync(options);
+        File.Delete(authority);
 
         Assert.Equal(new DeliveryResult(false, "SslHandshakeException"), result);
         Assert.Empty(server.Received);
@@ -222,6 +238,43 @@ public sealed class EmailChannelTests
     }
 
     [Fact]
+    public async Task Connection_cut_amid_the_message_delivered_nothing()
+    {
+        await using var server = new MailReceiver();
+        await using var link = new FaultyLink(server.Port) { CutAfter = 50_000 };
+        using var channel = new EmailChannel(To(link.Port), TimeProvider.System);
+
+        var result = await DeliverAsync(
+            channel,
+            SomeDelivery.To(Anna) with
+            {
+                Body = string.Concat(Enumerable.Repeat("Thank you for having us.\n", 80_000)),
+            }
+        );
+
+        Assert.Empty(server.Received);
+        Assert.Equal((false, false, false), (result.Delivered, result.Permanent, result.Uncertain));
+    }
+
+    [Fact]
+    public async Task Answer_that_does_not_come_in_time_leaves_it_uncertain()
+    {
+        var answering = new TaskCompletionSource();
+        await using var server = new MailReceiver { Answering = answering.Task };
+        var clock = new FakeTimeProvider();
+        var options = To(server.Port);
+        using var channel = new EmailChannel(options, clock);
+
+        var delivering = DeliverAsync(channel, SomeDelivery.To(Anna));
+        await Until.NotNull(() => Task.FromResult(server.Received.IsEmpty ? null : server));
+        clock.Advance(options.Timeout);
+        var result = await delivering;
+        answering.SetResult();
+
+        Assert.Equal((false, false, true), (result.Delivered, result.Permanent, result.Uncertain));
+    }
+
+    [Fact]
     public async Task Server_that_hung_up_meanwhile_is_called_again()
     {
         await using var server = new MailReceiver();
@@ -234,19 +287,5 @@ public sealed class EmailChannelTests
 
         Assert.Equal((true, true), (first.Delivered, second.Delivered));
         Assert.Equal(2, server.Received.Count);
-    }
-
-    private static X509Certificate2 Certificate()
-    {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        var now = DateTimeOffset.UtcNow;
-        using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
     }
 }

@@ -136,6 +136,18 @@ public sealed class WebhookChannelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nothing_goes_to_a_receiver_that_nobody_vouches_for()
+    {
+        using var certificate = Some.Certificate();
+        await using var unknown = await WebhookReceiver.StartAsync(certificate);
+
+        var result = await DeliverAsync(unknown.Url);
+
+        Assert.Equal(new DeliveryResult(false, "no answer: SecureConnectionError"), result);
+        Assert.Empty(unknown.Received);
+    }
+
+    [Fact]
     public async Task Half_open_connection_leaves_it_uncertain()
     {
         await using var link = new FaultyLink(Receiver.Url.Port) { Silent = true };

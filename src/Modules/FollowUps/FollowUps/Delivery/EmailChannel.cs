@@ -44,8 +44,8 @@ internal sealed class EmailChannel(EmailOptions options, TimeProvider clock) : I
         }
 
         using var message = Message(deliveries[0], to);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(options.Timeout);
+        using var limit = new CancellationTokenSource(options.Timeout, clock);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         while (true)
         {
             var (client, kept) = Take();
@@ -79,9 +79,9 @@ internal sealed class EmailChannel(EmailOptions options, TimeProvider clock) : I
                 )
             {
                 // The server may have hung up on a connection that was kept: that says nothing of the message.
-                if (!kept || handed.Began || timeout.IsCancellationRequested)
+                if (!kept || handed.Whole || timeout.IsCancellationRequested)
                 {
-                    return [new DeliveryResult(false, problem.GetType().Name, Uncertain: handed.Began)];
+                    return [new DeliveryResult(false, problem.GetType().Name, Uncertain: handed.Whole)];
                 }
             }
             finally
@@ -213,13 +213,13 @@ internal sealed class EmailChannel(EmailOptions options, TimeProvider clock) : I
                 && problem.ErrorCode is SmtpErrorCode.RecipientNotAccepted or SmtpErrorCode.MessageNotAccepted
         );
 
-    // From the first byte of the message on, a lost connection no longer says that it was not taken.
+    // A server takes a message only when all of it has come: from then on, a lost connection no longer says that it was not taken.
     private sealed class Handed : ITransferProgress
     {
-        public bool Began { get; private set; }
+        public bool Whole { get; private set; }
 
-        public void Report(long bytesTransferred, long totalSize) => Began = true;
+        public void Report(long bytesTransferred, long totalSize) => Whole |= bytesTransferred >= totalSize;
 
-        public void Report(long bytesTransferred) => Began = true;
+        public void Report(long bytesTransferred) => Whole = true;
     }
 }
