@@ -22,5 +22,5 @@ public enum BookingState
 /// <summary>A booking after what was told of it.</summary>
 /// <param name="BookingId">The caller's id.</param>
 /// <param name="State">Where it stands; another state than was told when something later was known already.</param>
-/// <param name="FollowUps">How many pending follow-ups were moved or cancelled.</param>
+/// <param name="FollowUps">How many pending follow-ups were moved or cancelled, or came anew where the booking was moved to.</param>
 public sealed record BookingResult(string BookingId, BookingState State, int FollowUps);

@@ -4,7 +4,7 @@ namespace FollowUps.Contracts;
 
 /// <summary>
 /// A booking was confirmed: stores the message that says so and schedules the follow-up after the event, both in one crossing. Idempotent:
-/// the same again stores and schedules nothing new. A booking that was rescheduled later keeps its later time; one that was cancelled
+/// the same again stores and schedules nothing new; a later one that names another time moves the follow-up there. A booking that was rescheduled later keeps its later time; one that was cancelled
 /// later stays cancelled.
 /// </summary>
 /// <param name="BookingId">The caller's id: 1 to 255 characters.</param>

@@ -79,4 +79,18 @@ public sealed class CancelBookingTests(HostFixture host) : IClassFixture<HostFix
             Assert.Empty((await host.Modules.Send(new ListFollowUps(user, FollowUpStatus.Pending), Token)).Items);
         }
     }
+
+    [Fact]
+    public async Task Booking_that_the_cancelled_ones_follow_up_spoke_for_gets_its_own()
+    {
+        var (user, one, other) = (Some.Id(), Some.Id(), Some.Id());
+        var evening = new DateTimeOffset(2031, 11, 5, 18, 0, 0, TimeSpan.Zero);
+        await host.Modules.Send(new ConfirmBooking(one, user, Some.Id(), evening), Token);
+        await host.Modules.Send(new ConfirmBooking(other, user, Some.Id(), evening.AddHours(3)), Token);
+
+        await host.Modules.Send(new CancelBooking(one), Token);
+
+        var pending = (await host.Modules.Send(new ListFollowUps(user, FollowUpStatus.Pending), Token)).Items;
+        Assert.Equal((other, evening.AddHours(27)), (Assert.Single(pending).BookingId, pending[0].ScheduledAt));
+    }
 }

@@ -291,4 +291,31 @@ public sealed class PutRecipientTests(HostFixture host) : IClassFixture<HostFixt
         Assert.Equal(held.CreatedAt.AddDays(1), until, TimeSpan.FromMinutes(5));
         await Until.NotNull(async () => await Read(second) is { Status: FollowUpStatus.Executed } sent ? sent : null);
     }
+
+    [Fact]
+    public async Task Follow_up_that_another_zone_moves_next_to_another_is_dropped()
+    {
+        var user = Some.Id();
+        var noon = new DateTimeOffset(2031, 11, 5, 12, 0, 0, TimeSpan.Zero);
+        NewFollowUp PostEvent(double hours, string? localTime) =>
+            new()
+            {
+                Trigger = FollowUpTrigger.PostEvent,
+                UserId = user,
+                EventAt = noon.AddHours(hours),
+                LocalTime = localTime,
+            };
+        var scheduled = await host.Modules.Send(
+            new ScheduleFollowUps([PostEvent(0, "10:00"), PostEvent(23, null)]),
+            Token
+        );
+
+        await host.Modules.Send(new PutRecipient { UserId = user, TimeZone = "America/New_York" }, Token);
+
+        var dropped = (await host.Modules.Send(new GetFollowUp(scheduled[0].FollowUp!.Id), Token))!;
+        Assert.Equal(["scheduled", "moved", "cancelled"], dropped.Decisions.Select(d => d.Decision));
+        Assert.Equal("duplicate", dropped.CancelReason);
+        var kept = (await host.Modules.Send(new GetFollowUp(scheduled[1].FollowUp!.Id), Token))!;
+        Assert.Equal(FollowUpStatus.Pending, kept.Status);
+    }
 }

@@ -6,7 +6,7 @@ namespace FollowUps.Tests.Features.Scheduling;
 
 // Any sequence of what callers may do, beside a model that does the same in memory: the answers and what is left must agree. Nothing is sent
 // meanwhile: what is retried would be due at once, so dispatch is paused.
-public sealed class LifecycleTests(HostFixture host) : IClassFixture<HostFixture>
+public sealed partial class LifecycleTests(HostFixture host) : IClassFixture<HostFixture>
 {
     private enum Deed
     {
@@ -62,6 +62,9 @@ public sealed class LifecycleTests(HostFixture host) : IClassFixture<HostFixture
         public string? Booking { get; init; }
         public string? Key { get; init; }
         public FollowUpStatus Status { get; set; }
+
+        // How many there were when it was dropped beside another.
+        public int? DroppedAfter { get; set; }
     }
 
     private sealed class ExpectedBooking
@@ -70,9 +73,10 @@ public sealed class LifecycleTests(HostFixture host) : IClassFixture<HostFixture
         public DateTimeOffset OccurredAt { get; set; }
         public DateTimeOffset? EventAt { get; set; }
         public DateTimeOffset? MovedAt { get; set; }
+        public bool Confirmed { get; set; }
     }
 
-    private sealed class World(HostFixture host)
+    private sealed partial class World(HostFixture host)
     {
         private readonly string user = Some.Id();
         private readonly string conversation = Some.Id();
@@ -244,96 +248,6 @@ public sealed class LifecycleTests(HostFixture host) : IClassFixture<HostFixture
                 f.Status == FollowUpStatus.Failed && Like(f.Trigger, f.DueAt, f.Key, f) is null && Pending.Count() < 10;
             f.Status = retries ? FollowUpStatus.Pending : f.Status;
             Assert.Equal(retries, (await host.Modules.Send(new RetryFollowUp(f.Id), Token))!.Retried);
-        }
-
-        private ExpectedBooking Report(
-            string name,
-            BookingState state,
-            DateTimeOffset occurredAt,
-            DateTimeOffset? eventAt
-        )
-        {
-            if (!bookings.TryGetValue(name, out var booking))
-            {
-                bookings[name] = booking = new ExpectedBooking
-                {
-                    State = state,
-                    OccurredAt = occurredAt,
-                    EventAt = eventAt,
-                    MovedAt = eventAt is null ? null : occurredAt,
-                };
-                return booking;
-            }
-
-            if ((occurredAt, state).CompareTo((booking.OccurredAt, booking.State)) >= 0)
-            {
-                (booking.OccurredAt, booking.State) = (occurredAt, state);
-            }
-
-            if (
-                eventAt is not null
-                && (
-                    booking.MovedAt is not { } moved
-                    || occurredAt > moved
-                    || (occurredAt == moved && state == BookingState.Rescheduled)
-                )
-            )
-            {
-                (booking.EventAt, booking.MovedAt) = (eventAt, occurredAt);
-            }
-
-            return booking;
-        }
-
-        private async Task ConfirmAsync(string name, DateTimeOffset at, DateTimeOffset occurredAt)
-        {
-            var result = await host.Modules.Send(
-                new ConfirmBooking(name, user, conversation, at, null, occurredAt),
-                Token
-            );
-            Report(name, BookingState.Confirmed, occurredAt, at);
-            Expect(
-                new NewFollowUp
-                {
-                    Trigger = FollowUpTrigger.PostEvent,
-                    UserId = user,
-                    BookingId = name,
-                    EventAt = at,
-                },
-                result.Schedule!
-            );
-        }
-
-        private async Task MoveAsync(string name, DateTimeOffset at, DateTimeOffset occurredAt)
-        {
-            var result = await host.Modules.Send(new RescheduleBooking(name, at, occurredAt), Token);
-            var booking = Report(name, BookingState.Rescheduled, occurredAt, at);
-            var moved = Pending
-                .Where(f => f.Booking == name && f.Trigger == FollowUpTrigger.PostEvent && f.EventAt != booking.EventAt)
-                .ToList();
-            foreach (var f in moved)
-            {
-                f.DueAt += booking.EventAt!.Value - f.EventAt!.Value;
-                f.EventAt = booking.EventAt;
-            }
-
-            Assert.Equal(new BookingResult(name, booking.State, moved.Count), result);
-        }
-
-        private async Task CancelAsync(string name, DateTimeOffset occurredAt)
-        {
-            var result = await host.Modules.Send(new CancelBooking(name, occurredAt), Token);
-            var booking = Report(name, BookingState.Cancelled, occurredAt, null);
-            var cancelled =
-                booking.State == BookingState.Cancelled ? Pending.Where(f => f.Booking == name).ToList() : [];
-            cancelled.ForEach(f => f.Status = FollowUpStatus.Cancelled);
-            Assert.Equal(new BookingResult(name, booking.State, cancelled.Count), result);
-        }
-
-        private async Task NoShowAsync(string name, DateTimeOffset occurredAt)
-        {
-            var result = await host.Modules.Send(new RecordNoShow(name, occurredAt), Token);
-            Assert.Equal(new BookingResult(name, Report(name, BookingState.NoShow, occurredAt, null).State, 0), result);
         }
     }
 }

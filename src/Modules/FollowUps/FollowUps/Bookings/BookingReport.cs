@@ -12,7 +12,8 @@ internal sealed record BookingReport(
     DateTimeOffset OccurredAt,
     DateTimeOffset? EventAt = null,
     string? UserId = null,
-    byte[]? UserKey = null
+    byte[]? UserKey = null,
+    string? ConversationId = null
 )
 {
     public NpgsqlBatchCommand Command(DateTimeOffset now) =>
@@ -27,16 +28,19 @@ internal sealed record BookingReport(
                 Instant(OccurredAt),
                 Instant(now),
                 new() { Value = (object?)UserKey ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea },
+                new() { Value = (object?)ConversationId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
             },
         };
 
     // Equal instants: the state further on wins, and a move beats a confirmation. Of an erased customer nothing is kept ($7).
     private const string Sql = """
-        INSERT INTO followups.bookings AS b (booking_id, user_id, state, event_at, occurred_at, moved_at, recorded_at)
-        SELECT $1, $2, $3, $4, $5, CASE WHEN $4 IS NOT NULL THEN $5 END, $6
+        INSERT INTO followups.bookings AS b (booking_id, user_id, conversation_id, state, event_at, occurred_at, moved_at, recorded_at)
+        SELECT $1, $2, $8, $3, $4, $5, CASE WHEN $4 IS NOT NULL THEN $5 END, $6
         WHERE NOT EXISTS (SELECT FROM followups.erased e WHERE e.key = $7)
         ON CONFLICT (booking_id) DO UPDATE SET
             user_id = coalesce(b.user_id, excluded.user_id),
+            conversation_id = CASE WHEN b.user_id IS DISTINCT FROM excluded.user_id AND b.user_id IS NOT NULL THEN b.conversation_id
+                                   ELSE coalesce(excluded.conversation_id, b.conversation_id) END,
             (state, occurred_at, recorded_at) = (
                 SELECT CASE WHEN later THEN excluded.state ELSE b.state END,
                        CASE WHEN later THEN excluded.occurred_at ELSE b.occurred_at END,

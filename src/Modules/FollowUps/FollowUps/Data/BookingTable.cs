@@ -9,6 +9,9 @@ internal sealed class BookingRow
 {
     public required string BookingId { get; init; }
     public string? UserId { get; init; }
+
+    // Of a confirmation: whose follow-up was wanted in it.
+    public string? ConversationId { get; init; }
     public BookingState State { get; init; }
     public DateTimeOffset? EventAt { get; init; }
 
@@ -28,6 +31,7 @@ internal sealed class BookingTable : IEntityTypeConfiguration<BookingRow>
         table.HasKey(b => b.BookingId).HasName("pk_bookings");
         table.Property(b => b.BookingId).UseCollation("C");
         table.Property(b => b.UserId).UseCollation("C");
+        table.Property(b => b.ConversationId).UseCollation("C");
         table.Property(b => b.State).HasConversion<short>();
 
         // ReengageSilentCustomers: whether the customer has an upcoming one. ExportFollowUps, EraseFollowUps: the customer's.

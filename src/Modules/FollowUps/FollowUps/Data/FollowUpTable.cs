@@ -262,8 +262,6 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         table.HasIndex(f => new { f.ScheduledAt, f.Id }, "ix_follow_ups_list");
 
         // RescheduleBooking, CancelBooking; ScheduleFollowUps: whether the booking's was sent already.
-        table
-            .HasIndex(f => f.BookingId, "ix_follow_ups_booking")
-            .HasFilter("booking_id IS NOT NULL AND status IN (0, 1)");
+        table.HasIndex(f => f.BookingId, "ix_follow_ups_booking").HasFilter("booking_id IS NOT NULL");
     }
 }

@@ -138,6 +138,7 @@ internal sealed class Claims(
                     new() { Value = options.Value.FrequencyCapPer },
                     new() { Value = options.Value.HoldRecheckEvery },
                     new() { Value = (now + ahead).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    new() { Value = options.Value.PostEventWindow },
                 },
             },
             new NpgsqlBatchCommand(NextSql),
@@ -200,13 +201,14 @@ internal sealed class Claims(
         ), judged AS (
             SELECT f.id, f.user_id, f.next_at, r.locale, r.addresses, r.time_zone, r.quiet_from, r.quiet_to,
                    coalesce(r.cap_max, $4) AS cap_max, CASE WHEN r.cap_max IS NULL THEN $5 ELSE r.cap_per END AS cap_per,
-                   moved.away, clock.due_at, clock.due_at > $1 AND moved.away <> interval '0' AS put_off,
+                   moved.away, clock.due_at, clock.due_at > $1 AND moved.away <> interval '0' AS put_off, beside.id AS beside,
                    CASE
                        WHEN r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[f.trigger + 1]]
                            THEN 'opted_out'
                        WHEN b.state = 4 AND (f.trigger = 0 OR f.created_at <= b.recorded_at) THEN 'booking_cancelled'
                        WHEN b.state = 3 AND f.trigger = 0 THEN 'booking_no_show'
                        WHEN {{FollowUpTable.Moved("f.not_after", "clock.due_at - f.scheduled_at")}} < $1 THEN 'stale'
+                       WHEN beside.id IS NOT NULL THEN 'duplicate'
                    END AS refused
             FROM due f
             LEFT JOIN followups.recipients r ON r.user_id = f.user_id
@@ -217,6 +219,13 @@ internal sealed class Claims(
             CROSS JOIN LATERAL (
                 SELECT CASE WHEN moved.away = interval '0' THEN f.scheduled_at ELSE {{FollowUpTable.DueAfterMove}} END AS due_at
             ) clock
+            LEFT JOIN LATERAL (
+                SELECT o.id FROM followups.follow_ups o
+                WHERE o.user_id = f.user_id AND o.trigger = 0 AND o.status = 0 AND o.id <> f.id
+                  AND o.scheduled_at BETWEEN clock.due_at - $8 AND clock.due_at + $8
+                ORDER BY o.scheduled_at, o.id
+                LIMIT 1
+            ) beside ON moved.away <> interval '0'
         ), paced AS (
             SELECT j.*, CASE WHEN j.cap_max IS NOT NULL AND j.refused IS NULL AND NOT j.put_off THEN
                        row_number() OVER (PARTITION BY j.user_id, j.refused IS NULL AND NOT j.put_off ORDER BY j.next_at, j.id) > j.cap_max
@@ -244,6 +253,8 @@ internal sealed class Claims(
                         ELSE f.attempts - -1
                     END,
                 decisions = f.decisions || CASE
+                        WHEN j.refused = 'duplicate' THEN jsonb_build_object('at', $1, 'decision', 'cancelled', 'reason', j.refused,
+                            'inputs', jsonb_build_object('followUpId', j.beside))
                         WHEN j.refused IS NOT NULL THEN jsonb_build_object('at', $1, 'decision', 'cancelled', 'reason', j.refused,
                             'inputs', jsonb_build_object('notAfter', {{FollowUpTable.Moved(
             "f.not_after",

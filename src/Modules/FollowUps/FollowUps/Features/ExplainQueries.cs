@@ -60,7 +60,7 @@ internal sealed class ExplainQueriesHandler(
             HotQuery.Of("follow_ups", ["ix_follow_ups_list"], ListFollowUpsHandler.Query(context, new(Limit: 20))),
             new("cancel", ["pk_follow_ups"], CancelFollowUpHandler.Command(new(Guid.Empty), now)),
             new("booking.report", ["pk_bookings", "pk_erased"], report.Command(now)),
-            new("booking.reschedule", booking, RescheduleBookingHandler.Command(Nobody, now)),
+            new("booking.reschedule", booking, new BookingMove(Nobody, now, TimeSpan.Zero).Move()),
             new("booking.cancel", booking, CancelBookingHandler.Command(Nobody, now)),
             new("dispatch.claim", ["ix_follow_ups_due", "pk_follow_ups"], claim[0]),
             new("dispatch.next", ["ix_follow_ups_due"], claim[1]),

@@ -28,4 +28,31 @@ internal static class Duplicates
             END
         )
         """;
+
+    // A post-event one that a statement before this one moved ($2: now) next to another of the customer goes: one is pending in a window, as when
+    // they are scheduled. Of two moved at once the later. Which they are, scope says of i; $3 is PostEventWindow. Under the customer's lock too.
+    public static string DropMoved(string scope) =>
+        $"""
+            UPDATE followups.follow_ups f
+            SET status = 2, cancelled_at = $2, cancel_reason = 'duplicate',
+                decisions = f.decisions || jsonb_build_object('at', $2, 'decision', 'cancelled', 'reason', 'duplicate',
+                    'inputs', jsonb_build_object('followUpId', mine.there))
+            FROM (
+                SELECT i.id, other.id AS there
+                FROM followups.follow_ups i
+                CROSS JOIN LATERAL (
+                    SELECT o.id FROM followups.follow_ups o
+                    WHERE o.user_id = i.user_id AND o.trigger = 0 AND o.status = 0 AND o.id <> i.id
+                      AND o.scheduled_at BETWEEN i.scheduled_at - $3 AND i.scheduled_at + $3
+                      AND ((o.scheduled_at, o.id) < (i.scheduled_at, i.id) OR NOT {MovedNow("o")})
+                    ORDER BY o.scheduled_at, o.id
+                    LIMIT 1
+                ) other
+                WHERE {scope} AND i.trigger = 0 AND i.status = 0 AND {MovedNow("i")}
+            ) mine
+            WHERE f.id = mine.id
+            """;
+
+    private static string MovedNow(string row) =>
+        $"coalesce({row}.decisions -> -1 @> jsonb_build_object('at', $2, 'decision', 'moved'), false)";
 }

@@ -30,6 +30,11 @@ namespace FollowUps.Data.Migrations
                         .HasColumnName("booking_id")
                         .UseCollation("C");
 
+                    b.Property<string>("ConversationId")
+                        .HasColumnType("text")
+                        .HasColumnName("conversation_id")
+                        .UseCollation("C");
+
                     b.Property<DateTimeOffset?>("EventAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("event_at");
@@ -274,7 +279,7 @@ namespace FollowUps.Data.Migrations
                         .HasName("pk_follow_ups");
 
                     b.HasIndex(new[] { "BookingId" }, "ix_follow_ups_booking")
-                        .HasFilter("booking_id IS NOT NULL AND status IN (0, 1)");
+                        .HasFilter("booking_id IS NOT NULL");
 
                     b.HasIndex(new[] { "NextAt", "Id" }, "ix_follow_ups_due")
                         .HasFilter("status = 0");

@@ -5,6 +5,7 @@ using FollowUps.Data;
 using FollowUps.Scheduling;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -18,6 +19,8 @@ internal sealed class CancelBookingValidator : AbstractValidator<CancelBooking>
 
 internal sealed class CancelBookingHandler(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    ScheduleWrite write,
+    IOptions<FollowUpsOptions> options,
     TimeProvider clock
 ) : IRequestHandler<CancelBooking, BookingResult>
 {
@@ -28,11 +31,24 @@ internal sealed class CancelBookingHandler(
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(report.Command(now));
         batch.BatchCommands.Add(Command(request.BookingId, now));
+        batch.BatchCommands.Add(LeftOut.Command(request.BookingId, now, options.Value));
 
-        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
-        await row.ReadAsync(cancellationToken);
-        var state = (BookingState)row.GetInt16(0);
-        await row.NextResultAsync(cancellationToken);
+        BookingState state;
+        List<NewFollowUp> leftOut;
+        await using (var row = await batch.ExecuteReaderAsync(cancellationToken))
+        {
+            await row.ReadAsync(cancellationToken);
+            state = (BookingState)row.GetInt16(0);
+            await row.NextResultAsync(cancellationToken);
+            leftOut = await LeftOut.ReadAsync(row, cancellationToken);
+        }
+
+        // A second crossing, and rare. Should it fail, the report is repeated, and finds them again.
+        if (leftOut.Count > 0)
+        {
+            await write.ExecuteAsync(leftOut, cancellationToken);
+        }
+
         return new BookingResult(request.BookingId, state, (int)batch.BatchCommands[1].RecordsAffected);
     }
 

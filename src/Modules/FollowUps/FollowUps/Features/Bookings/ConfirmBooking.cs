@@ -6,10 +6,12 @@ using FluentValidation;
 using FollowUps.Bookings;
 using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Dispatch;
 using FollowUps.Recipients;
 using FollowUps.Scheduling;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -48,6 +50,8 @@ internal sealed class ConfirmBookingHandler(
     ScheduleWrite write,
     Tombstones tombstones,
     ISender modules,
+    IOptions<FollowUpsOptions> options,
+    DueSignal due,
     TimeProvider clock
 ) : IRequestHandler<ConfirmBooking, ConfirmBookingResult>
 {
@@ -61,7 +65,8 @@ internal sealed class ConfirmBookingHandler(
             FollowUpRules.ToMicrosecond(request.OccurredAt ?? clock.GetUtcNow()),
             request.EventAt,
             request.UserId,
-            tombstones.Of(request.UserId)
+            tombstones.Of(request.UserId),
+            request.ConversationId
         );
         var (overwritten, schedule) = await ScheduleAsync(request, report, cancellationToken);
         StoreMessagesResult stored;
@@ -106,13 +111,24 @@ internal sealed class ConfirmBookingHandler(
             BookingId = request.BookingId,
             EventAt = request.EventAt,
         };
+        var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
+        var move = new BookingMove(request.BookingId, now, options.Value.PostEventWindow);
         Overwritten? overwritten = null;
         string? refusal = null;
         var results = await write.ExecuteAsync(
             [item],
             [
-                new NpgsqlBatchCommand(PriorSql) { Parameters = { new() { Value = request.BookingId } } },
-                report.Command(clock.GetUtcNow()),
+                new NpgsqlBatchCommand(PriorSql)
+                {
+                    Parameters =
+                    {
+                        new() { Value = request.BookingId },
+                        new() { Value = request.UserId },
+                    },
+                },
+                report.Command(now),
+                move.Move(),
+                move.Drop(),
             ],
             async row =>
             {
@@ -121,6 +137,13 @@ internal sealed class ConfirmBookingHandler(
 
                 // Past the booking as it is now: the schedule tells what follows from it.
                 await row.NextResultAsync(cancellationToken);
+                await row.NextResultAsync(cancellationToken);
+                while (await row.ReadAsync(cancellationToken))
+                {
+                    due.Announce(row.GetFieldValue<DateTimeOffset>(0));
+                    overwritten.Moved.Add(row.GetString(1));
+                }
+
                 await row.NextResultAsync(cancellationToken);
             },
             row => refusal = row,
@@ -151,6 +174,7 @@ internal sealed class ConfirmBookingHandler(
                 .. overwritten.Booking is null ? [] : Row(overwritten.Booking),
             ]
         );
+        Add(MoveBackSql, Columns.Of(overwritten.Moved, NpgsqlDbType.Jsonb), Written());
         if (schedule.Outcome == ScheduleOutcome.Scheduled)
         {
             Add(UnscheduleSql, new NpgsqlParameter { Value = schedule.FollowUp!.Id });
@@ -226,9 +250,10 @@ internal sealed class ConfirmBookingHandler(
             conversation.LastMessageAt
         );
 
-    private const string PriorSql = """
+    private static readonly string PriorSql = $"""
         WITH prior AS (SELECT b.* FROM followups.bookings b WHERE b.booking_id = $1 FOR UPDATE)
-        SELECT pg_current_xact_id()::xid, to_jsonb(p) FROM (VALUES (1)) AS one LEFT JOIN prior p ON true
+        SELECT pg_current_xact_id()::xid, to_jsonb(p), {BookingMove.Locked("array[$2::text]")}
+        FROM (VALUES (1)) AS one LEFT JOIN prior p ON true
         """;
 
     // As scheduling does, before all else: who schedules for the customer waits, and the statements that follow see what others did.
@@ -239,10 +264,19 @@ internal sealed class ConfirmBookingHandler(
 
     private const string RestoreBookingSql = """
         UPDATE followups.bookings b
-        SET user_id = p.user_id, state = p.state, event_at = p.event_at, occurred_at = p.occurred_at, moved_at = p.moved_at,
+        SET user_id = p.user_id, conversation_id = p.conversation_id, state = p.state, event_at = p.event_at, occurred_at = p.occurred_at, moved_at = p.moved_at,
             recorded_at = p.recorded_at
         FROM jsonb_populate_record(NULL::followups.bookings, $3) p
         WHERE b.booking_id = $1 AND b.xmin = $2
+        """;
+
+    private const string MoveBackSql = """
+        UPDATE followups.follow_ups f
+        SET status = p.status, scheduled_at = p.scheduled_at, next_at = p.next_at, not_after = p.not_after, event_at = p.event_at,
+            anchor_at = p.anchor_at, held_reason = p.held_reason, cancelled_at = p.cancelled_at, cancel_reason = p.cancel_reason,
+            decisions = p.decisions
+        FROM unnest($1) AS was(row) CROSS JOIN LATERAL jsonb_populate_record(NULL::followups.follow_ups, was.row) p
+        WHERE f.id = p.id AND f.xmin = $2
         """;
 
     private const string UnscheduleSql = "DELETE FROM followups.follow_ups WHERE id = $1 AND status = 0 AND fence = 0";
@@ -268,6 +302,9 @@ internal sealed class ConfirmBookingHandler(
     // What is needed to take the request back: the transaction that wrote, and the rows as they were, if they were.
     private sealed record Overwritten(uint Transaction, string? Booking, string? Refusal)
     {
+        // Follow-ups of the booking.
+        public List<string> Moved { get; } = [];
+
         public static Overwritten Read(NpgsqlDataReader row) =>
             new(row.GetFieldValue<uint>(0), row.IsDBNull(1) ? null : row.GetString(1), null);
     }

@@ -6,8 +6,8 @@ using FollowUps.Dispatch;
 using FollowUps.Scheduling;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace FollowUps.Features.Bookings;
 
@@ -26,10 +26,15 @@ internal sealed class RescheduleBookingValidator : AbstractValidator<RescheduleB
 
 internal sealed class RescheduleBookingHandler(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
+    ScheduleWrite write,
+    IOptions<FollowUpsOptions> options,
     DueSignal due,
     TimeProvider clock
 ) : IRequestHandler<RescheduleBooking, BookingResult>
 {
+    // Customers whose first follow-up of the booking came between looking for them and its row.
+    private const int Tries = 5;
+
     public async Task<BookingResult> Handle(RescheduleBooking request, CancellationToken cancellationToken)
     {
         var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
@@ -39,11 +44,52 @@ internal sealed class RescheduleBookingHandler(
             request.OccurredAt ?? now,
             request.EventAt
         );
+        var moved = 0;
+        for (var left = Tries; ; left--)
+        {
+            var said = await SayAsync(report, now, cancellationToken);
+            moved += said.Moved;
+            if (said.Unfinished && left > 1)
+            {
+                continue;
+            }
+
+            // A second crossing, and rare. Should it fail, the report is repeated, and finds them again.
+            if (said.LeftOut.Count > 0)
+            {
+                var results = await write.ExecuteAsync(said.LeftOut, cancellationToken);
+                moved += results.Count(result => result.Outcome == ScheduleOutcome.Scheduled);
+            }
+
+            return new BookingResult(request.BookingId, said.State, moved);
+        }
+    }
+
+    private async Task<(BookingState State, int Moved, bool Unfinished, List<NewFollowUp> LeftOut)> SayAsync(
+        BookingReport report,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        var move = new BookingMove(report.BookingId, now, options.Value.PostEventWindow);
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(report.Command(now));
-        batch.BatchCommands.Add(Command(request.BookingId, now));
+        foreach (
+            var command in (NpgsqlBatchCommand[])
+                [
+                    move.Lock(),
+                    report.Command(now),
+                    move.Move(),
+                    move.Drop(),
+                    move.IsUnfinished(),
+                    LeftOut.Command(report.BookingId, now, options.Value),
+                ]
+        )
+        {
+            batch.BatchCommands.Add(command);
+        }
 
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        await row.NextResultAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         var state = (BookingState)row.GetInt16(0);
         await row.NextResultAsync(cancellationToken);
@@ -54,39 +100,10 @@ internal sealed class RescheduleBookingHandler(
             due.Announce(row.GetFieldValue<DateTimeOffset>(0));
         }
 
-        return new BookingResult(request.BookingId, state, moved);
+        await row.NextResultAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        var unfinished = row.GetBoolean(0);
+        await row.NextResultAsync(cancellationToken);
+        return (state, moved, unfinished, await LeftOut.ReadAsync(row, cancellationToken));
     }
-
-    public static NpgsqlBatchCommand Command(string bookingId, DateTimeOffset now) =>
-        new(MoveSql)
-        {
-            Parameters =
-            {
-                new() { Value = bookingId },
-                new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-            },
-        };
-
-    // A statement of its own, after the booking's row is locked: it sees what a confirmation committed meanwhile.
-    private static readonly string MoveSql = $"""
-        UPDATE followups.follow_ups f
-        SET scheduled_at = mine.due_at, next_at = mine.due_at, not_after = {FollowUpTable.Moved(
-            "f.not_after",
-            "mine.due_at - f.scheduled_at"
-        )},
-            event_at = f.event_at + mine.away, anchor_at = f.anchor_at + mine.away, held_reason = NULL,
-            decisions = f.decisions || jsonb_build_object('at', $2, 'decision', 'moved', 'reason', 'booking_rescheduled',
-                'inputs', jsonb_build_object('from', f.scheduled_at, 'to', mine.due_at, 'eventAt', f.event_at + mine.away))
-        FROM (
-            SELECT f.id, moved.away, {FollowUpTable.DueAfterMove} AS due_at
-            FROM followups.follow_ups f
-            JOIN followups.bookings b ON b.booking_id = f.booking_id AND b.event_at <> f.event_at
-            CROSS JOIN LATERAL (SELECT b.event_at - f.event_at AS away) moved
-            WHERE f.booking_id = $1 AND f.status = 0 AND f.trigger = 0 AND {FollowUpTable.Idle}
-            ORDER BY f.id
-            FOR NO KEY UPDATE OF f
-        ) mine
-        WHERE f.id = mine.id
-        RETURNING f.next_at
-        """;
 }

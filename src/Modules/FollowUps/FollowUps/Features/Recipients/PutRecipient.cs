@@ -8,6 +8,7 @@ using FollowUps.Recipients;
 using FollowUps.Scheduling;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -23,6 +24,7 @@ internal sealed class PutRecipientHandler(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
     DueSignal due,
     Tombstones tombstones,
+    IOptions<FollowUpsOptions> options,
     TimeProvider clock
 ) : IRequestHandler<PutRecipient, RecipientWrite?>
 {
@@ -61,33 +63,21 @@ internal sealed class PutRecipientHandler(
             }
         );
         batch.BatchCommands.Add(OptOuts.Cancel(request.UserId, now, "recipient"));
-        foreach (var sql in (string[])[MoveSql, JudgeAgainSql])
+        NpgsqlBatchCommand Add(string sql, params NpgsqlParameter[] more)
         {
-            batch.BatchCommands.Add(
-                new NpgsqlBatchCommand(sql)
-                {
-                    Parameters =
-                    {
-                        new() { Value = request.UserId },
-                        new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                    },
-                }
-            );
+            var command = new NpgsqlBatchCommand(sql) { Parameters = { new() { Value = request.UserId } } };
+            command.Parameters.AddRange(more);
+            batch.BatchCommands.Add(command);
+            return command;
         }
 
-        foreach (var sql in (string[])[ForgetSql, RecipientTable.ReadSql])
-        {
-            batch.BatchCommands.Add(
-                new NpgsqlBatchCommand(sql)
-                {
-                    Parameters =
-                    {
-                        new() { Value = request.UserId },
-                        new() { Value = key },
-                    },
-                }
-            );
-        }
+        NpgsqlParameter Now() => new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz };
+
+        Add(MoveSql, Now());
+        Add(DropSql, Now(), new NpgsqlParameter { Value = options.Value.PostEventWindow });
+        var judgedAgain = Add(JudgeAgainSql, Now());
+        Add(ForgetSql, new NpgsqlParameter { Value = key });
+        Add(RecipientTable.ReadSql, new NpgsqlParameter { Value = key });
 
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
@@ -98,7 +88,7 @@ internal sealed class PutRecipientHandler(
         await row.NextResultAsync(cancellationToken);
         var recipient = await row.ReadAsync(cancellationToken) ? RecipientTable.Read(row, request.UserId) : null;
         await row.CloseAsync();
-        if (batch.BatchCommands[3].RecordsAffected > 0)
+        if (judgedAgain.RecordsAffected > 0)
         {
             due.Announce(now);
         }
@@ -152,6 +142,8 @@ internal sealed class PutRecipientHandler(
         WHERE f.id = mine.id
         RETURNING f.next_at
         """;
+
+    private static readonly string DropSql = Duplicates.DropMoved("i.user_id = $1");
 
     // Only when this call changed how the customer wants to be reached.
     private const string JudgeAgainSql = $"""
