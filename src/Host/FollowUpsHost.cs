@@ -46,7 +46,7 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         try
         {
             var accounts = new Accounts(builder.Configuration);
-            await CheckVersionAsync(accounts.AnyConnection, cancellationToken);
+            await CheckVersionAsync(accounts, cancellationToken);
             Add(builder);
             var app = builder.Build();
             Use(app);
@@ -67,10 +67,9 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
     {
         try
         {
-            await ConversationsModule.MigrateConversationsAsync(accounts.OwnerConnection, cancellationToken);
-            await FollowUpsModule.MigrateFollowUpsAsync(accounts.OwnerConnection, cancellationToken);
-            await using var owner = new NpgsqlConnection(accounts.OwnerConnection);
-            await owner.OpenAsync(cancellationToken);
+            await using var owner = accounts.OpenOwner();
+            await ConversationsModule.MigrateConversationsAsync(owner, cancellationToken);
+            await FollowUpsModule.MigrateFollowUpsAsync(owner, cancellationToken);
             await Firings.MigrateAsync(owner, cancellationToken);
             await ApiKeys.MigrateAsync(owner, cancellationToken);
             await accounts.GrantAsync(owner, cancellationToken);
@@ -177,16 +176,12 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         return server;
     }
 
-    private static async Task CheckVersionAsync(string connectionString, CancellationToken cancellationToken)
+    private static async Task CheckVersionAsync(Accounts accounts, CancellationToken cancellationToken)
     {
         try
         {
-            await using var connection = new NpgsqlConnection(connectionString);
-            await connection.OpenAsync(cancellationToken);
-            await using var command = new NpgsqlCommand(
-                "SELECT current_setting('server_version_num')::int",
-                connection
-            );
+            await using var database = accounts.OpenAny();
+            await using var command = database.CreateCommand("SELECT current_setting('server_version_num')::int");
             var version = (int)(await command.ExecuteScalarAsync(cancellationToken))!;
             if (version is < OldestPostgres or >= BeyondNewestPostgres)
             {

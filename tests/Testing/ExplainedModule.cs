@@ -43,9 +43,8 @@ public abstract class ExplainedModule(string schema) : IAsyncLifetime, ILoggerPr
                         .Build()
             )
             .BuildServiceProvider();
-        await MigrateAsync(connection.ConnectionString);
-
         await using var database = NpgsqlDataSource.Create(connection.ConnectionString);
+        await MigrateAsync(database);
         foreach (var statement in (string[])[AlwaysVisibleSql, .. Fill, "VACUUM ANALYZE"])
         {
             await using var command = database.CreateCommand(statement);
@@ -75,7 +74,7 @@ public abstract class ExplainedModule(string schema) : IAsyncLifetime, ILoggerPr
 
     protected abstract void Add(IServiceCollection services, IConfiguration configuration);
 
-    protected abstract Task MigrateAsync(string owner);
+    protected abstract Task MigrateAsync(NpgsqlDataSource owner);
 
     // Statements that fill the tables with so much that a bad plan is dear.
     protected abstract IEnumerable<string> Fill { get; }

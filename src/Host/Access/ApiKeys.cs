@@ -59,19 +59,16 @@ internal sealed class ApiKeys([FromKeyedServices(AccessSetup.Schema)] NpgsqlData
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
-    public static async Task MigrateAsync(NpgsqlConnection owner, CancellationToken cancellationToken)
+    public static async Task MigrateAsync(NpgsqlDataSource owner, CancellationToken cancellationToken)
     {
-        await using var create = new NpgsqlBatch(owner)
+        await using var create = owner.CreateBatch();
+        foreach (
+            var sql in (string[])[OneAtATimeSql, SchemaSql, TableSql, StoredAnswers.TableSql, StoredAnswers.IndexSql]
+        )
         {
-            BatchCommands =
-            {
-                new(OneAtATimeSql),
-                new(SchemaSql),
-                new(TableSql),
-                new(StoredAnswers.TableSql),
-                new(StoredAnswers.IndexSql),
-            },
-        };
+            create.BatchCommands.Add(new NpgsqlBatchCommand(sql));
+        }
+
         await create.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -45,20 +45,21 @@ internal sealed class Accounts
 
     public bool MayMigrate => owner is not null;
 
-    public string OwnerConnection =>
+    public NpgsqlDataSource OpenOwner() =>
         owner is not null
-            ? Unpooled(owner)
+            ? Open(owner)
             : throw new StartException("To migrate, ConnectionStrings:Postgres must name the owner of the database.");
 
     // The owner's; where none is named, the Host's.
-    public string AnyConnection => MayMigrate ? OwnerConnection : Unpooled(accounts[^1].Login);
+    public NpgsqlDataSource OpenAny() => MayMigrate ? OpenOwner() : Open(accounts[^1].Login);
 
     public static bool AreNamed(IConfiguration configuration) =>
         Parts.Select(part => part.Name).Append(Owner).Any(name => Read(configuration, name) is not null);
 
     // After the migrations, since it grants what they made.
-    public async Task GrantAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public async Task GrantAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
         await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
         {
             // Two Hosts at once would change the same rows of the catalogue.
@@ -141,9 +142,8 @@ internal sealed class Accounts
     {
         try
         {
-            await using var connection = new NpgsqlConnection(Unpooled(account.Login));
-            await connection.OpenAsync(cancellationToken);
-            await using var ask = new NpgsqlCommand("SELECT current_user::text", connection);
+            await using var database = Open(account.Login);
+            await using var ask = database.CreateCommand("SELECT current_user::text");
             return (string)(await ask.ExecuteScalarAsync(cancellationToken))!;
         }
         catch (PostgresException refusal)
@@ -203,9 +203,14 @@ internal sealed class Accounts
         }
     }
 
-    // For what is done once, at start.
-    private static string Unpooled(NpgsqlConnectionStringBuilder to) =>
-        new NpgsqlConnectionStringBuilder(to.ConnectionString) { Pooling = false }.ConnectionString;
+    // For what is done once, at start. Named, since metrics would else show the connection string.
+    private static NpgsqlDataSource Open(NpgsqlConnectionStringBuilder to) =>
+        new NpgsqlDataSourceBuilder(
+            new NpgsqlConnectionStringBuilder(to.ConnectionString) { Pooling = false }.ConnectionString
+        )
+        {
+            Name = "start",
+        }.Build();
 
     private static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {

@@ -55,12 +55,14 @@ internal sealed class Firings([FromKeyedServices(AccessSetup.Schema)] NpgsqlData
         return unfinished;
     }
 
-    public static async Task MigrateAsync(NpgsqlConnection owner, CancellationToken cancellationToken)
+    public static async Task MigrateAsync(NpgsqlDataSource owner, CancellationToken cancellationToken)
     {
-        await using var create = new NpgsqlBatch(owner)
+        await using var create = owner.CreateBatch();
+        foreach (var sql in (string[])[OneAtATimeSql, SchemaSql, TableSql, DoneSql])
         {
-            BatchCommands = { new(OneAtATimeSql), new(SchemaSql), new(TableSql), new(DoneSql) },
-        };
+            create.BatchCommands.Add(new NpgsqlBatchCommand(sql));
+        }
+
         await create.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Testing;
 
 namespace Conversations.Tests.Data;
@@ -14,7 +15,7 @@ public sealed class ExplainedConversations() : ExplainedModule("conversations")
             .Configure<ConversationsOptions>(options => options.MessageRetention = TimeSpan.FromDays(31))
             .AddMediatR(mediator => mediator.RegisterServicesFromAssembly(typeof(ConversationsModule).Assembly));
 
-    protected override Task MigrateAsync(string owner) =>
+    protected override Task MigrateAsync(NpgsqlDataSource owner) =>
         ConversationsModule.MigrateConversationsAsync(owner, TestContext.Current.CancellationToken);
 
     // 40 000 conversations; most customers have 4, `busy` has 2000. One conversation is long: 20 000 messages.

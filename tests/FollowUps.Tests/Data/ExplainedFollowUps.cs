@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Testing;
 
 namespace FollowUps.Tests.Data;
@@ -13,7 +14,7 @@ public sealed class ExplainedFollowUps() : ExplainedModule("followups")
             .AddFollowUpsModule(configuration)
             .AddMediatR(mediator => mediator.RegisterServicesFromAssembly(typeof(FollowUpsModule).Assembly));
 
-    protected override Task MigrateAsync(string owner) =>
+    protected override Task MigrateAsync(NpgsqlDataSource owner) =>
         FollowUpsModule.MigrateFollowUpsAsync(owner, TestContext.Current.CancellationToken);
 
     // So many that reading 500 by the key is cheaper than reading all.

@@ -95,7 +95,10 @@ public sealed partial class MonitoringTests
         Assert.Contains("operation=\"store_message\"", exposed, StringComparison.Ordinal);
         Assert.DoesNotContain(user, exposed, StringComparison.Ordinal);
         Assert.DoesNotContain(content, exposed, StringComparison.Ordinal);
-        Assert.DoesNotContain("Password", exposed, StringComparison.Ordinal);
+        Assert.Equal(
+            ["access", "conversations", "followups", "start"],
+            PoolName().Matches(exposed).Select(match => match.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -188,6 +191,9 @@ public sealed partial class MonitoringTests
 
     [GeneratedRegex("[{,]([a-z_]+)=\"")]
     private static partial Regex LabelName();
+
+    [GeneratedRegex("pool_name=\"([^\"]*)\"")]
+    private static partial Regex PoolName();
 
     [GeneratedRegex("[a-z][a-z_]*")]
     private static partial Regex Word();

@@ -65,9 +65,9 @@ public static class ConversationsModule
     }
 
     /// <summary>Brings the module's schema up to date. What the module works as may use it once that is granted.</summary>
-    /// <param name="owner">Connection string of an account that may make and change the schema.</param>
+    /// <param name="owner">Connects as an account that may make and change the schema.</param>
     /// <param name="cancellationToken">Stops between migrations.</param>
-    public static async Task MigrateConversationsAsync(string owner, CancellationToken cancellationToken)
+    public static async Task MigrateConversationsAsync(NpgsqlDataSource owner, CancellationToken cancellationToken)
     {
         await using var context = new ConversationsDbContext(
             new DbContextOptionsBuilder<ConversationsDbContext>()

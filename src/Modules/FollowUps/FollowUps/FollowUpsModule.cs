@@ -101,9 +101,9 @@ public static class FollowUpsModule
     }
 
     /// <summary>Brings the module's schema up to date. What the module works as may use it once that is granted.</summary>
-    /// <param name="owner">Connection string of an account that may make and change the schema.</param>
+    /// <param name="owner">Connects as an account that may make and change the schema.</param>
     /// <param name="cancellationToken">Stops between migrations.</param>
-    public static async Task MigrateFollowUpsAsync(string owner, CancellationToken cancellationToken)
+    public static async Task MigrateFollowUpsAsync(NpgsqlDataSource owner, CancellationToken cancellationToken)
     {
         await using var context = new FollowUpsDbContext(
             new DbContextOptionsBuilder<FollowUpsDbContext>()
