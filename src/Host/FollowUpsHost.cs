@@ -27,30 +27,35 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
 
     public WebApplication App => app;
 
+    // For the build, which asks the program for the API's document: that needs the routes, no database, and no settings of this machine.
+    public static WebApplication Describe(string[] args)
+    {
+        var builder = NewBuilder(args, null);
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection([
+            new("ConnectionStrings:Postgres", "Host=localhost;Username=nobody;Password=none"),
+        ]);
+        _ = new Accounts(builder.Configuration);
+        Add(builder);
+        builder.Services.RemoveAll<IHostedService>();
+        return Build(builder);
+    }
+
     public static async Task<FollowUpsHost> CreateAsync(
         string[] args,
         Action<WebApplicationBuilder>? customise = null,
         CancellationToken cancellationToken = default
     )
     {
-        var builder = WebApplication.CreateBuilder(
-            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
-        );
-        customise?.Invoke(builder);
-        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
-        {
-            builder.WebHost.UseUrls("http://localhost:5080");
-        }
-
+        var builder = NewBuilder(args, customise);
         var embedded = await StartEmbeddedAsync(builder, attach: args is ["keys", ..], cancellationToken);
         try
         {
             var accounts = new Accounts(builder.Configuration);
             await CheckVersionAsync(accounts, cancellationToken);
             Add(builder);
-            var app = builder.Build();
-            Use(app);
-            return new FollowUpsHost(app, accounts, embedded);
+            return new FollowUpsHost(Build(builder), accounts, embedded);
         }
         catch
         {
@@ -143,6 +148,27 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         {
             await embedded.DisposeAsync();
         }
+    }
+
+    private static WebApplicationBuilder NewBuilder(string[] args, Action<WebApplicationBuilder>? customise)
+    {
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
+        );
+        customise?.Invoke(builder);
+        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
+        {
+            builder.WebHost.UseUrls("http://localhost:5080");
+        }
+
+        return builder;
+    }
+
+    private static WebApplication Build(WebApplicationBuilder builder)
+    {
+        var app = builder.Build();
+        Use(app);
+        return app;
     }
 
     private static async Task<EmbeddedPostgres?> StartEmbeddedAsync(

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Host;
 using Host.Access;
 using Host.Postgres;
@@ -5,6 +6,13 @@ using Microsoft.Extensions.Options;
 
 try
 {
+    // Run by the build: src/Host/Host.csproj.
+    if (Assembly.GetEntryAssembly()?.GetName().Name == "GetDocument.Insider")
+    {
+        await FollowUpsHost.Describe(args).RunAsync();
+        return 0;
+    }
+
     await using var host = await FollowUpsHost.CreateAsync(args);
     if (args is ["migrate", ..])
     {
