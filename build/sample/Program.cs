@@ -1,16 +1,23 @@
 using System.Globalization;
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using Sample;
 using Spectre.Console;
 
-// Sample [address] [--first]: loads the week into the service there. --first: only into one that holds nothing yet.
+// Sample [address] [--first]: loads the week into the service there. --first: only into one that holds nothing yet. FOLLOWUPS_KEY: an API key,
+// where the service wants one.
 Console.OutputEncoding = Encoding.UTF8;
 
 // Started by a script its input is not a terminal; the bar needs only the output to be one.
 AnsiConsole.Profile.Capabilities.Interactive = !Console.IsOutputRedirected;
 var address = args.FirstOrDefault(arg => !arg.StartsWith('-')) ?? "http://localhost:5080";
 using var http = new HttpClient { BaseAddress = new Uri(address) };
+if (Environment.GetEnvironmentVariable("FOLLOWUPS_KEY") is { Length: > 0 } key)
+{
+    http.DefaultRequestHeaders.Add("X-Api-Key", key);
+}
+
 using var stopping = new CancellationTokenSource();
 void Stop(PosixSignalContext signal)
 {
@@ -24,9 +31,17 @@ try
 {
     var loader = new SampleLoader(http, SampleWeek.Read());
     await loader.UntilReadyAsync(stopping.Token);
-    if (!args.Contains("--first") || await loader.IsFirstAsync(stopping.Token))
+    try
     {
-        AnsiConsole.Write(Table(await LoadAsync(loader), await loader.DeliveredAsync(stopping.Token)));
+        if (!args.Contains("--first") || await loader.IsFirstAsync(stopping.Token))
+        {
+            AnsiConsole.Write(Table(await LoadAsync(loader), await loader.DeliveredAsync(stopping.Token)));
+        }
+    }
+    catch (HttpRequestException refused)
+        when (refused.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden && args.Contains("--first"))
+    {
+        Console.WriteLine("A key is needed here: the sample week is left out. FOLLOWUPS_KEY=... build/run loads it.");
     }
 
     foreach (var (path, what) in Addresses())

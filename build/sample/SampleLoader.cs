@@ -353,7 +353,9 @@ internal sealed class SampleLoader(HttpClient http, SampleWeek week)
             var said = await answer.Content.ReadAsStringAsync(cancellationToken);
             var request = answer.RequestMessage!;
             throw new HttpRequestException(
-                $"{request.Method} {request.RequestUri} answered {(int)answer.StatusCode}:\n{said}"
+                $"{request.Method} {request.RequestUri} answered {(int)answer.StatusCode}:\n{said}",
+                inner: null,
+                answer.StatusCode
             );
         }
 
