@@ -3,6 +3,7 @@ using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -41,6 +42,12 @@ public class HostFixture : IAsyncLifetime
                     // This morning's run would be made up for in the midst of a test.
                     new("Scheduling:Work:reengagement:Enabled", "false"),
                 ]);
+                // Whose tokens a developer's own Host takes (dotnet user-jwts) is no test's business.
+                builder
+                    .Configuration.Sources.OfType<JsonConfigurationSource>()
+                    .Where(file => file.Path == "appsettings.Development.json")
+                    .ToList()
+                    .ForEach(file => builder.Configuration.Sources.Remove(file));
                 builder.Logging.ClearProviders();
                 Customise(builder);
             }

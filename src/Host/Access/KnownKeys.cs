@@ -4,7 +4,8 @@ namespace Host.Access;
 
 // All keys in memory, so that a call costs no crossing more. Read anew every few seconds: a revoked key lives that long. A key not seen yet
 // is looked for at once, but no more often than once a second, whatever strangers send.
-internal sealed partial class KnownKeys(ApiKeys keys, TimeProvider clock, ILogger<KnownKeys> logger) : BackgroundService
+internal sealed partial class KnownKeys(ApiKeys keys, Door door, TimeProvider clock, ILogger<KnownKeys> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -35,6 +36,11 @@ internal sealed partial class KnownKeys(ApiKeys keys, TimeProvider clock, ILogge
         var list = await keys.ListAsync(cancellationToken);
         known = list.ToDictionary(key => key.Id, StringComparer.Ordinal);
         readAt = clock.GetTimestamp();
+        if (door.IsOpen && Any)
+        {
+            door.IsOpen = false;
+            LogShut(logger);
+        }
     }
 
     public override void Dispose()
@@ -81,6 +87,9 @@ internal sealed partial class KnownKeys(ApiKeys keys, TimeProvider clock, ILogge
             LogUnread(logger, Faults.Describe(problem));
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "A key was made: every call needs one from here on")]
+    private static partial void LogShut(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "API keys could not be read; those known stay: {Fault}")]
     private static partial void LogUnread(ILogger logger, string fault);

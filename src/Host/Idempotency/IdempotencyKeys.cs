@@ -16,7 +16,7 @@ internal sealed class IdempotencyKeys(
 )
 {
     public const string Header = "Idempotency-Key";
-    private const string Replayed = "Idempotency-Replayed";
+    public const string Replayed = "Idempotency-Replayed";
     private const int MaxLength = 255;
 
     public async Task InvokeAsync(HttpContext context)

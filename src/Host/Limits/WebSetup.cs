@@ -1,15 +1,21 @@
 using System.Net;
+using Host.Idempotency;
 using Microsoft.AspNetCore.HttpOverrides;
 
 namespace Host.Limits;
 
 internal static class WebSetup
 {
+    // What a page of another origin may read beside the body.
+    private static readonly string[] Told = ["ETag", "Location", "Retry-After", IdempotencyKeys.Replayed];
+
     public static void AddWeb(this IServiceCollection services, IConfiguration configuration)
     {
         var web = configuration.GetSection(WebOptions.Section).Get<WebOptions>() ?? new();
         services.AddCors(options =>
-            options.AddDefaultPolicy(policy => policy.WithOrigins([.. web.Origins]).AllowAnyHeader().AllowAnyMethod())
+            options.AddDefaultPolicy(policy =>
+                policy.WithOrigins([.. web.Origins]).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(Told)
+            )
         );
         services.Configure<ForwardedHeadersOptions>(options =>
         {

@@ -1,6 +1,8 @@
 using System.Net;
+using Host.Access;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Testing;
 
@@ -21,6 +23,31 @@ public sealed class DoorTests(HostFixture host) : IClassFixture<HostFixture>
     [InlineData("Authorization", "Bearer wrong")]
     public async Task Open_door_lets_in_nobody_from_elsewhere(string header, string value) =>
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(header, value));
+
+    [Fact]
+    public async Task First_key_that_is_made_shuts_it()
+    {
+        await using var other = new HostFixture();
+        await other.InitializeAsync();
+        using var before = await other.Http.GetAsync("/api/v1/conversations", Token);
+        var (key, text) = ApiKey.New("till", ["conversations.read"], DateTimeOffset.UtcNow);
+        var keys = other.Services.GetRequiredService<ApiKeys>();
+        await keys.AddAsync(key, Token);
+        await other.Services.GetRequiredService<KnownKeys>().ReadAsync(Token);
+
+        using var stranger = await other.Http.GetAsync("/api/v1/conversations", Token);
+        other.Http.DefaultRequestHeaders.Add("X-Api-Key", text);
+        using var holder = await other.Http.GetAsync("/api/v1/conversations", Token);
+        await keys.RevokeAsync(key.Id, DateTimeOffset.UtcNow, Token);
+        await other.Services.GetRequiredService<KnownKeys>().ReadAsync(Token);
+        other.Http.DefaultRequestHeaders.Clear();
+        using var afterwards = await other.Http.GetAsync("/api/v1/conversations", Token);
+
+        Assert.Equal(
+            [HttpStatusCode.OK, HttpStatusCode.Unauthorized, HttpStatusCode.OK, HttpStatusCode.Unauthorized],
+            new[] { before, stranger, holder, afterwards }.Select(answer => answer.StatusCode)
+        );
+    }
 
     [Theory]
     [InlineData("Production", "http://127.0.0.1:0")]
