@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -138,7 +139,7 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
             MessageContent = row.GetInt16(from + 5) == (short)FollowUpStatus.Executed ? Text(11) : null,
             Mood = row.IsDBNull(from + 12) ? null : (FollowUpMood)row.GetInt16(from + 12),
             HeldReason = Text(13),
-            Attempts = Json<FollowUpAttempt[]>(row.GetString(from + 14)),
+            Attempts = List<FollowUpAttempt>(row.GetString(from + 14)),
             ErrorMessage = Text(15),
             CreatedAt = row.GetFieldValue<DateTimeOffset>(from + 16),
             Variables = Text(17) is { } variables ? JsonSerializer.Deserialize<JsonElement>(variables) : null,
@@ -152,7 +153,7 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
                 ),
             EventAt = Instant(18),
             NotAfter = row.GetFieldValue<DateTimeOffset>(from + 19),
-            Decisions = [Scheduled(row, from), .. Json<FollowUpDecision[]>(row.GetString(from + 23))],
+            Decisions = [Scheduled(row, from), .. List<FollowUpDecision>(row.GetString(from + 23))],
         };
     }
 
@@ -161,32 +162,53 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
     {
         object? Value(int at) => row.IsDBNull(from + at) ? null : row.GetValue(from + at);
 
+        var (trigger, pinned) = ((FollowUpTrigger)row.GetInt16(from + 4), row.GetBoolean(from + 22));
+        var (active, key, days) = (Value(20), Value(21), Value(24));
         return new FollowUpDecision(
             row.GetFieldValue<DateTimeOffset>(from + 16),
             "scheduled",
             null,
-            JsonSerializer.SerializeToElement(
-                new
-                {
-                    trigger = JsonNamingPolicy.SnakeCaseLower.ConvertName(
-                        ((FollowUpTrigger)row.GetInt16(from + 4)).ToString()
-                    ),
-                    lastActivityAt = Value(20),
-                    dedupeKey = Value(21),
-                    templatePinned = row.GetBoolean(from + 22),
-                    daysAfter = Value(24),
-                    localTime = Value(25),
-                    timeZone = Value(26),
-                },
-                Omitting
-            )
+            active is null && key is null && days is null
+                ? WithoutMore.GetOrAdd(
+                    (trigger, pinned),
+                    of => Inputs(of.Item1, of.Item2, null, null, null, null, null)
+                )
+                : Inputs(trigger, pinned, active, key, days, Value(25), Value(26))
         );
     }
+
+    // Most say no more, and a document of its own for each is what reading a batch would spend most of its memory on.
+    private static readonly ConcurrentDictionary<(FollowUpTrigger, bool), JsonElement> WithoutMore = new();
+
+    private static JsonElement Inputs(
+        FollowUpTrigger trigger,
+        bool templatePinned,
+        object? lastActivityAt,
+        object? dedupeKey,
+        object? daysAfter,
+        object? localTime,
+        object? timeZone
+    ) =>
+        JsonSerializer.SerializeToElement(
+            new
+            {
+                trigger = JsonNamingPolicy.SnakeCaseLower.ConvertName(trigger.ToString()),
+                lastActivityAt,
+                dedupeKey,
+                templatePinned,
+                daysAfter,
+                localTime,
+                timeZone,
+            },
+            Omitting
+        );
 
     private static readonly JsonSerializerOptions Omitting = new(JsonSerializerOptions.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
+
+    private static T[] List<T>(string text) => text == "[]" ? [] : Json<T[]>(text);
 
     private static T Json<T>(string text) => JsonSerializer.Deserialize<T>(text, JsonSerializerOptions.Web)!;
 

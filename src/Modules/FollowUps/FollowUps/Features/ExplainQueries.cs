@@ -39,7 +39,7 @@ internal sealed class ExplainQueriesHandler(
             UserId = Nobody,
             LastActivityAt = now,
         };
-        var schedule = write.Commands([followUp], now, []).ToArray();
+        var schedule = write.Commands([followUp], [Guid.CreateVersion7(now)], now, []).ToArray();
         var claim = claims.Commands(now, TimeSpan.Zero);
         var report = new BookingReport(Nobody, BookingState.Confirmed, now, now, Nobody, []);
         string[] booking = ["ix_follow_ups_booking", "pk_bookings"];
