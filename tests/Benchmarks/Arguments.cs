@@ -6,8 +6,9 @@ namespace Benchmarks;
 internal sealed record Arguments(string Mode, int RoundTrip, int Rounds, bool Small, bool Profile, string Folder)
 {
     public const string Usage = """
-        build/bench [rtt|throughput|bulk|dispatch|scale|crash|micro|all] [options]
+        build/bench [rtt|cost|throughput|bulk|dispatch|scale|crash|micro|all] [options]
           rtt          crossings of each operation over a slow link, as time (default: all)
+          cost         what a single write costs the service in memory and in time of its processors
           throughput   16 loops: store and schedule against the same SQL on bare Npgsql and against the reference system
           bulk         ingest against COPY, bulk schedule against a plain insert
           dispatch     20 000 due follow-ups without a provider's cost, and how late an idle dispatcher is
@@ -29,7 +30,7 @@ internal sealed record Arguments(string Mode, int RoundTrip, int Rounds, bool Sm
             var value = i + 1 < args.Length ? args[i + 1] : "";
             switch (args[i])
             {
-                case "rtt" or "throughput" or "bulk" or "dispatch" or "scale" or "crash" or "micro" or "all":
+                case "rtt" or "cost" or "throughput" or "bulk" or "dispatch" or "scale" or "crash" or "micro" or "all":
                     parsed = parsed with { Mode = args[i] };
                     break;
                 case "--profile":

@@ -27,6 +27,7 @@ AnsiConsole.WriteLine($"{facts["machine"]}; {facts["dotnet"]}; PostgreSQL {facts
 (string Name, Func<Task<Section[]>> Run)[] modes =
 [
     ("rtt", () => RoundTrips.RunAsync(server, arguments)),
+    ("cost", () => Cost.RunAsync(server, arguments)),
     ("throughput", () => Throughput.RunAsync(server, arguments)),
     ("bulk", () => Bulk.RunAsync(server, arguments)),
     ("dispatch", () => Dispatch.RunAsync(server, arguments)),

@@ -1,16 +1,17 @@
-using System.Diagnostics;
+using System.Diagnostics.Metrics;
 
 namespace Host.Telemetry;
 
-// Counts the crossings made on behalf of what runs in this flow of execution, by the activity that Npgsql starts for each command or batch. What
-// is asked from inside another request counts for both. A single write that joins another caller's crossing makes none of its own.
+// Counts the crossings made on behalf of what runs in this flow of execution, by the instrument in which Npgsql counts each command or batch
+// that starts. (Its activities tell the same, but for each it would write all SQL of the batch into a string.) What is asked from inside another
+// request counts for both. A single write that joins another caller's crossing makes none of its own.
 internal sealed class Crossings
 {
     public const string Tag = "followups.crossings";
 
     private static readonly AsyncLocal<Crossings?> Current = new();
 
-    private static readonly ActivityListener Listener = Listen();
+    private static readonly MeterListener Listener = Listen();
 
     private readonly Crossings? outer = Current.Value;
     private int count;
@@ -26,27 +27,30 @@ internal sealed class Crossings
         return Current.Value = new Crossings();
     }
 
-    private static ActivityListener Listen()
+    private static MeterListener Listen()
     {
-        var listener = new ActivityListener
+        var listener = new MeterListener
         {
-            ShouldListenTo = source => source.Name == "Npgsql",
-            // No data: whoever exports traces asks for that, and decides how many.
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
-            ActivityStarted = activity =>
+            InstrumentPublished = (instrument, self) =>
             {
-                if (!IsOpening(activity))
+                if (instrument is { Meter.Name: "Npgsql", Name: "db.client.operation.npgsql.executing" })
                 {
-                    Current.Value?.Add();
+                    self.EnableMeasurementEvents(instrument);
                 }
             },
         };
-        ActivitySource.AddActivityListener(listener);
+        listener.SetMeasurementEventCallback<int>(
+            (_, change, _, _) =>
+            {
+                if (change > 0)
+                {
+                    Current.Value?.Add();
+                }
+            }
+        );
+        listener.Start();
         return listener;
     }
-
-    private static bool IsOpening(Activity activity) =>
-        activity.OperationName.StartsWith("CONNECT", StringComparison.Ordinal);
 
     private void Add()
     {
