@@ -132,7 +132,17 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
 
     public async Task RunAsync()
     {
-        await StartAsync();
+        try
+        {
+            await StartAsync();
+        }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Told to stop before it had started: what has is stopped when this is disposed of.
+            started = true;
+            return;
+        }
+
         await app.WaitForShutdownAsync();
     }
 

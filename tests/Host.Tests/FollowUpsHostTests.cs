@@ -1,3 +1,7 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Testing;
 
@@ -67,6 +71,53 @@ public sealed class FollowUpsHostTests
     [InlineData("postgres://somewhere", "is no connection string")]
     public async Task Database_that_cannot_be_reached_is_told(string connectionString, string words) =>
         Assert.Contains(words, await StartAsync(connectionString), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Told_to_stop_while_it_starts_it_stops_what_has_started_and_ends_in_peace()
+    {
+        var database = await PostgresServer.NewDatabaseAsync();
+        var told = new Told();
+        await using (
+            var host = await FollowUpsHost.CreateAsync(
+                ["--environment", "Development"],
+                builder =>
+                {
+                    builder.WebHost.UseUrls("http://127.0.0.1:0");
+                    builder.Configuration["ConnectionStrings:Postgres"] = database;
+                    builder.Logging.ClearProviders();
+                    builder
+                        .Services.AddSingleton(told)
+                        .AddHostedService(services => services.GetRequiredService<Told>());
+                },
+                Token
+            )
+        )
+        {
+            told.Lifetime = host.App.Lifetime;
+            await host.RunAsync();
+        }
+
+        Assert.True(told.Stopped);
+    }
+
+    private sealed class Told : IHostedService
+    {
+        public IHostApplicationLifetime? Lifetime { get; set; }
+
+        public bool Stopped { get; private set; }
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            Lifetime!.StopApplication();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            Stopped = true;
+            return Task.CompletedTask;
+        }
+    }
 
     private static async Task<string> StartAsync(string connectionString)
     {
