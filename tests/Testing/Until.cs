@@ -3,7 +3,8 @@ namespace Testing;
 // Waits for what a background service brings about.
 public static class Until
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    // Reached by a failure alone: a crowded machine may take its time.
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public static async Task<T> NotNull<T>(Func<Task<T?>> look)
         where T : class

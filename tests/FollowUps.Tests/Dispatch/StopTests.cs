@@ -17,22 +17,7 @@ public sealed class StopTests(CrashTests.Answering host) : IClassFixture<CrashTe
         await using var receiver = await WebhookReceiver.StartAsync();
         var answering = new TaskCompletionSource();
         receiver.Answer = (call, _) => call.From == "first" ? answering.Task : Task.CompletedTask;
-        var ids = (
-            await host.Modules.Send(
-                new ScheduleFollowUps([
-                    .. Enumerable
-                        .Range(0, FollowUps)
-                        .Select(_ => new NewFollowUp
-                        {
-                            Trigger = FollowUpTrigger.Custom,
-                            UserId = Some.Id(),
-                            ScheduledAt = DateTimeOffset.UtcNow,
-                            Message = "Your menu is ready.",
-                        }),
-                ]),
-                Token
-            )
-        ).Select(outcome => outcome.FollowUp!.Id).ToList();
+        var ids = await ScheduleAsync(FollowUps);
         using var first = Start(receiver, "first");
         await first.UntilItSaysAsync("Application started", Token);
         await Until.NotNull(() => Task.FromResult(receiver.Received.Count == AtOnce ? receiver : null));
@@ -58,8 +43,54 @@ public sealed class StopTests(CrashTests.Answering host) : IClassFixture<CrashTe
         }
     }
 
-    private HostProcess Start(WebhookReceiver receiver, string name) =>
-        HostProcess.Start(
+    [Fact]
+    public async Task Stopped_host_gives_up_a_call_that_does_not_end_and_calls_it_uncertain()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var answering = new TaskCompletionSource();
+        receiver.Answer = (_, _) => answering.Task;
+        var id = (await ScheduleAsync(1))[0];
+        using var stopped = Start(
+            receiver,
+            "slow",
+            ("FollowUps__StopGrace", "00:00:01"),
+            ("FollowUps__Webhooks__chat__Timeout", "00:05:00")
+        );
+        await Until.NotNull(() => Task.FromResult(receiver.Received.IsEmpty ? null : receiver));
+
+        await stopped.UntilItSaysAsync("Application started", Token);
+        stopped.Terminate();
+        var exitCode = await stopped.ExitAsync(Token);
+        answering.SetResult();
+
+        var followUp = (await host.Modules.Send(new GetFollowUp(id), Token))!;
+        await host.Modules.Send(new CancelFollowUp(id), Token);
+        Assert.Equal((0, FollowUpStatus.Pending), (exitCode, followUp.Status));
+        Assert.Equal("uncertain", Assert.Single(followUp.Attempts).Outcome);
+    }
+
+    private async Task<List<Guid>> ScheduleAsync(int count) =>
+        [
+            .. (
+                await host.Modules.Send(
+                    new ScheduleFollowUps([
+                        .. Enumerable
+                            .Range(0, count)
+                            .Select(_ => new NewFollowUp
+                            {
+                                Trigger = FollowUpTrigger.Custom,
+                                UserId = Some.Id(),
+                                ScheduledAt = DateTimeOffset.UtcNow,
+                                Message = "Your menu is ready.",
+                            }),
+                    ]),
+                    Token
+                )
+            ).Select(outcome => outcome.FollowUp!.Id),
+        ];
+
+    private HostProcess Start(WebhookReceiver receiver, string name, params (string Name, string Value)[] settings) =>
+        HostProcess.Start([
             ("DOTNET_ENVIRONMENT", "Development"),
             ("ConnectionStrings__Postgres", host.ConnectionString),
             ("FollowUps__Webhooks__chat__Url", $"{receiver.Url}/{name}"),
@@ -68,6 +99,7 @@ public sealed class StopTests(CrashTests.Answering host) : IClassFixture<CrashTe
             ("FollowUps__Webhooks__chat__Concurrency", $"{AtOnce}"),
             ("FollowUps__ChannelPatience", "00:10:00"),
             ("FollowUps__Lease", "00:10:00"),
-            ("Scheduling__Enabled", "false")
-        );
+            ("Scheduling__Enabled", "false"),
+            .. settings,
+        ]);
 }

@@ -70,6 +70,30 @@ public sealed class TimekeeperTests
         await Sent(host, await ScheduleAsync(host, TimeSpan.FromSeconds(0.5)));
     }
 
+    [Fact]
+    public async Task Due_instants_wake_one_host_and_not_the_others()
+    {
+        const int Instants = 20;
+        await using var keeping = await StartAsync(("FollowUps:DispatchSweepEvery", Never));
+        await Eventually(() => keeping.KeepsTime);
+        var ids = new List<Guid>();
+        for (var i = 0; i < Instants; i++)
+        {
+            ids.Add(await ScheduleAsync(keeping, TimeSpan.FromSeconds(4 + 0.1 * i)));
+        }
+
+        await using var other = new Counted(keeping);
+        await other.InitializeAsync();
+        var before = other.Crossings;
+        foreach (var id in ids)
+        {
+            await Sent(keeping, id);
+        }
+
+        // What belongs to its start may come late; a claim for each instant would be more.
+        Assert.InRange(other.Crossings - before, 0, Instants / 2);
+    }
+
     private static async Task<Guid> ScheduleAsync(HostFixture host, TimeSpan after) => (
             await host.Modules.Send(
                 new ScheduleFollowUps([
@@ -112,5 +136,28 @@ public sealed class TimekeeperTests
             builder.Configuration.AddInMemoryCollection(
                 settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))
             );
+    }
+
+    private sealed class Counted(Node beside) : HostFixture(beside)
+    {
+        private CrossingCounter? link;
+
+        public int Crossings => link!.Of("followups");
+
+        protected override void Customise(WebApplicationBuilder builder)
+        {
+            link = new CrossingCounter(ConnectionString);
+            builder.Configuration.AddInMemoryCollection([
+                new("ConnectionStrings:Postgres", link.ConnectionString),
+                new("FollowUps:DispatchSweepEvery", Never),
+                new("Scheduling:Enabled", "false"),
+            ]);
+        }
+
+        public override async ValueTask DisposeAsync()
+        {
+            await base.DisposeAsync();
+            await link!.DisposeAsync();
+        }
     }
 }

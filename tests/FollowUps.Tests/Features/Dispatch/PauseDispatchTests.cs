@@ -1,4 +1,6 @@
 using FollowUps.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Testing;
 
 namespace FollowUps.Tests.Features.Dispatch;
@@ -46,5 +48,70 @@ public sealed class PauseDispatchTests(HostFixture host) : IClassFixture<HostFix
                     ? sent
                     : null
             );
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(FollowUpTrigger.PostEvent)]
+    public async Task Pause_of_one_host_holds_on_another_and_on_the_next_and_resuming_sends_it_all(
+        FollowUpTrigger? trigger
+    )
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var first = await Node.StartAsync(null, sends: false);
+        var second = await Node.StartAsync(first, sends: true);
+        await first.Modules.Send(new PauseDispatch(trigger), token);
+        var ids = (
+            await first.Modules.Send(
+                new ScheduleFollowUps([
+                    .. Enumerable
+                        .Range(0, 50)
+                        .Select(_ => new NewFollowUp
+                        {
+                            Trigger = FollowUpTrigger.PostEvent,
+                            UserId = Some.Id(),
+                            EventAt = DateTimeOffset.UtcNow.AddDays(-2),
+                        }),
+                ]),
+                token
+            )
+        ).Select(outcome => outcome.FollowUp!.Id).ToList();
+
+        var meanwhile = await second.Modules.Send(new DispatchDueFollowUps(), token);
+        await second.DisposeAsync();
+        await using var third = await Node.StartAsync(first, sends: true);
+        var later = await third.Modules.Send(new DispatchDueFollowUps(), token);
+        var waiting = await Task.WhenAll(ids.Select(Read));
+        await first.Modules.Send(new ResumeDispatch(trigger), token);
+
+        Assert.Equal((0, 0), (meanwhile.Claimed, later.Claimed));
+        Assert.All(waiting, followUp => Assert.Equal(FollowUpStatus.Pending, followUp.Status));
+        foreach (var id in ids)
+        {
+            var sent = await Until.NotNull(async () =>
+                await Read(id) is { Status: FollowUpStatus.Executed } executed ? executed : null
+            );
+            Assert.Equal("sent", Assert.Single(sent.Attempts).Outcome);
+        }
+
+        async Task<FollowUp> Read(Guid id) => (await first.Modules.Send(new GetFollowUp(id), token))!;
+    }
+
+    // Looks only when it is told to, or when it starts.
+    private sealed class Node(HostFixture? beside, bool sends) : HostFixture(beside)
+    {
+        public static async Task<Node> StartAsync(HostFixture? beside, bool sends)
+        {
+            var node = new Node(beside, sends);
+            await node.InitializeAsync();
+            return node;
+        }
+
+        protected override void Customise(WebApplicationBuilder builder) =>
+            builder.Configuration.AddInMemoryCollection([
+                new("FollowUps:DispatchEnabled", $"{sends}"),
+                new("FollowUps:DispatchSweepEvery", "1.00:00:00"),
+                new("Scheduling:Enabled", "false"),
+            ]);
     }
 }

@@ -83,9 +83,10 @@ internal sealed class DueSignal(IOptions<FollowUpsOptions> options, TimeProvider
         }
     }
 
-    // Wakes ahead by the lead: what is due then is still to be prepared.
+    // Wakes ahead by the lead: what is due then is still to be prepared. Never later than it meant to at first, though the clock be set back.
     public async Task SleepUntilAsync(DateTimeOffset until, Lead lead, CancellationToken cancellationToken)
     {
+        var (began, longest) = (clock.GetTimestamp(), until - clock.GetUtcNow());
         while (true)
         {
             Task woken;
@@ -94,6 +95,8 @@ internal sealed class DueSignal(IOptions<FollowUpsOptions> options, TimeProvider
             {
                 wakeAt = wakeAt < until ? wakeAt : until;
                 wait = wakeAt - lead.Current - clock.GetUtcNow();
+                var rest = longest - clock.GetElapsedTime(began);
+                wait = rest < wait ? rest : wait;
                 if (wait <= TimeSpan.Zero)
                 {
                     return;
