@@ -93,39 +93,77 @@ public sealed class ScheduleFollowUpsTests(HostFixture host) : IClassFixture<Hos
     }
 
     [Fact]
-    public async Task Shuffled_batches_and_single_requests_over_the_same_users_neither_deadlock_nor_double()
+    public async Task Sixteen_writers_of_shuffled_batches_single_requests_and_bookings_neither_deadlock_nor_double()
     {
-        var users = Enumerable.Range(0, 40).Select(_ => Some.Id()).ToArray();
-        NewFollowUp[] Shuffled() =>
-            [
-                .. users
-                    .OrderBy(_ => Random.Shared.Next())
-                    .Select(user => PostEvent(user, Noon.AddHours(Random.Shared.Next(9)))),
-            ];
+        var users = Enumerable.Range(0, 25).Select(_ => Some.Id()).ToArray();
 
-        var batches = Enumerable.Range(0, 8).Select(_ => Schedule(Shuffled()));
-        var singles = Enumerable
-            .Range(0, 8)
-            .Select(async _ =>
-            {
-                var results = new List<ScheduleResult>();
-                foreach (var item in Shuffled())
-                {
-                    results.AddRange(await Schedule(item));
-                }
+        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => WriteAllAsync(users))));
 
-                return (IReadOnlyList<ScheduleResult>)results;
-            });
-        var all = (await Task.WhenAll(batches.Concat(singles))).SelectMany(results => results).ToArray();
-
-        Assert.Equal(16 * 40, all.Length);
-        Assert.Equal(40, all.Count(result => result.Outcome == ScheduleOutcome.Scheduled));
+        var all = answers.SelectMany(results => results).ToArray();
+        Assert.Equal(16 * 25 * 5, all.Length);
+        Assert.DoesNotContain(all, answer => answer.FollowUp is null);
+        Assert.Equal(4 * 25, all.Count(answer => answer.Outcome == ScheduleOutcome.Scheduled));
         foreach (var user in users)
         {
-            var pending = Assert.Single(await PendingOf(user));
-            Assert.All(all.Where(r => r.FollowUp!.UserId == user), r => Assert.Equal(pending.Id, r.FollowUp!.Id));
+            var pending = (await PendingOf(user)).ToDictionary(f => f.Trigger, f => f.Id);
+            Assert.Equal(4, pending.Count);
+            Assert.All(
+                all.Where(answer => answer.FollowUp!.UserId == user),
+                answer => Assert.Equal(pending[answer.FollowUp!.Trigger], answer.FollowUp.Id)
+            );
         }
     }
+
+    // Every trigger for every customer and a confirmation of one of two bookings, in any order, some of them together.
+    private async Task<List<ScheduleResult>> WriteAllAsync(string[] users)
+    {
+        var results = new List<ScheduleResult>();
+        var left = new Stack<(string User, FollowUpTrigger? Trigger)>(
+            users
+                .SelectMany(user =>
+                    Enum.GetValues<FollowUpTrigger>().Select(t => (user, (FollowUpTrigger?)t)).Append((user, null))
+                )
+                .OrderBy(_ => Random.Shared.Next())
+        );
+        while (left.TryPop(out var next))
+        {
+            if (next.Trigger is null)
+            {
+                var confirmed = await host.Modules.Send(
+                    new ConfirmBooking($"{next.User}{Random.Shared.Next(2)}", next.User, $"{next.User}c", Soon()),
+                    TestContext.Current.CancellationToken
+                );
+                results.Add(confirmed.Schedule!);
+                continue;
+            }
+
+            var items = new List<NewFollowUp> { Like(next.User, next.Trigger.Value) };
+            var together = Random.Shared.Next(3) == 0 ? 40 : 1;
+            while (items.Count < together && left.TryPeek(out next) && next.Trigger is not null)
+            {
+                left.Pop();
+                items.Add(Like(next.User, next.Trigger.Value));
+            }
+
+            results.AddRange(await Schedule([.. items]));
+        }
+
+        return results;
+    }
+
+    private static DateTimeOffset Soon() => Noon.AddHours(Random.Shared.Next(9));
+
+    private static NewFollowUp Like(string user, FollowUpTrigger trigger) =>
+        new()
+        {
+            Trigger = trigger,
+            UserId = user,
+            EventAt = Soon(),
+            LastActivityAt = Soon(),
+            ScheduledAt = Soon(),
+            Message = "Your menu is ready.",
+            DedupeKey = "menu",
+        };
 
     [Fact]
     public async Task Custom_ones_are_duplicates_by_key_alone()
