@@ -108,7 +108,7 @@ internal static class FollowUps
         {
             null => TypedResults.NotFound(),
             { Rescheduled: true } result => TypedResults.Ok(result.FollowUp),
-            { FollowUp: var followUp } => Conflict(followUp, "rescheduled"),
+            { FollowUp: var followUp } result => Conflict(followUp, "rescheduled", result.Conflict, result.OtherId),
         };
 
     private static async Task<IResult> Retry(Guid id, ISender modules, CancellationToken cancellationToken) =>
@@ -116,7 +116,7 @@ internal static class FollowUps
         {
             null => TypedResults.NotFound(),
             { Retried: true } result => TypedResults.Ok(result.FollowUp),
-            { FollowUp: var followUp } => Conflict(followUp, "retried"),
+            { FollowUp: var followUp } result => Conflict(followUp, "retried", result.Conflict, result.OtherId),
         };
 
     private static async Task<IResult> RetryMany(
@@ -125,16 +125,28 @@ internal static class FollowUps
         CancellationToken cancellationToken
     ) => TypedResults.Ok(new Retried(await modules.Send(filter ?? new RetryFollowUps(), cancellationToken)));
 
-    private static ProblemHttpResult Conflict(FollowUp followUp, string wish) =>
+    private static ProblemHttpResult Conflict(
+        FollowUp followUp,
+        string wish,
+        FollowUpConflict? conflict = null,
+        Guid? other = null
+    ) =>
         TypedResults.Problem(
-            followUp.Status switch
+            (followUp.Status, conflict) switch
             {
-                FollowUpStatus.Pending when wish == "retried" => "It is pending: there is nothing to retry.",
-                FollowUpStatus.Pending when wish == "cancelled" => "It is being sent right now.",
-                FollowUpStatus.Pending => "It is being sent right now, or another one like it is pending at that time.",
-                FollowUpStatus.Failed when wish == "retried" =>
-                    "Another one like it was scheduled meanwhile, or the customer has as many pending ones as may be.",
-                var status => $"It is {status.ToString().ToLowerInvariant()} and cannot be {wish} any more.",
+                (_, FollowUpConflict.Duplicate) when wish == "retried" =>
+                    $"One like it was scheduled meanwhile: {other}.",
+                (_, FollowUpConflict.Duplicate) => $"Another one like it is pending at that time: {other}.",
+                (_, FollowUpConflict.PendingLimit) => "The customer has as many pending ones as may be.",
+                (FollowUpStatus.Pending, _) when wish == "retried" => "It is pending: there is nothing to retry.",
+                (FollowUpStatus.Pending, _) => "It is being sent right now.",
+                (FollowUpStatus.Cancelled, _) when wish == "retried" =>
+                    "It is cancelled: only what has failed can be retried.",
+                (FollowUpStatus.Executed, _) when wish == "retried" =>
+                    "It is executed: only what has failed can be retried.",
+                (FollowUpStatus.Failed, _) when wish == "rescheduled" =>
+                    "It is failed and cannot be rescheduled: retry it.",
+                (var status, _) => $"It is {status.ToString().ToLowerInvariant()} and cannot be {wish} any more.",
             },
             statusCode: StatusCodes.Status409Conflict
         );

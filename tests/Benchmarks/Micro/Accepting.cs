@@ -16,7 +16,10 @@ namespace Benchmarks.Micro;
 public class Accepting
 {
     private readonly StoreMessagesValidator store = new(Options.Create(new ConversationsOptions()));
-    private readonly ScheduleFollowUpsValidator schedule = new(Options.Create(new FollowUpsOptions()));
+    private readonly ScheduleFollowUpsValidator schedule = new(
+        Options.Create(new FollowUpsOptions()),
+        TimeProvider.System
+    );
     private StoreMessages messages = null!;
     private ScheduleFollowUps followUps = null!;
 

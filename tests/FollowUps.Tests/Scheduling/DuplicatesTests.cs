@@ -240,20 +240,16 @@ public sealed class DuplicatesTests(DuplicatesTests.StoppedHost host) : IClassFi
         }
     }
 
-    // Nothing is sent but when the test says so, nothing grows stale, and a customer may have any number pending.
-    public sealed class StoppedHost : HostFixture
+    // Nothing grows stale, and a customer may have any number pending.
+    public sealed class StoppedHost : StoppedHostFixture
     {
-        internal SetClock Clock { get; } = new(Base);
-
         protected override void Customise(WebApplicationBuilder builder)
         {
-            builder.Services.AddSingleton<TimeProvider>(Clock);
+            base.Customise(builder);
             builder.Services.AddSingleton<IDeliveryChannel>(new PickyChannel());
             builder.Configuration.AddInMemoryCollection([
-                new("FollowUps:DispatchEnabled", "false"),
                 new("FollowUps:StaleAfter", "3650.00:00:00"),
                 new("FollowUps:MaxPendingPerUser", "1000"),
-                new("Scheduling:Enabled", "false"),
             ]);
         }
     }

@@ -214,6 +214,7 @@ public sealed class BadInputTests(BadInputTests.Fixture host) : IClassFixture<Ba
         One(FollowUp(""" "variables":[] """), "variables");
         One(FollowUp(""" "variables":"text" """), "variables");
         One(FollowUp(""" "notAfter":"2031" """), "notAfter");
+        One(FollowUp(""" "notAfter":"2030-01-01T00:00:00Z" """), "notAfter");
         One(FollowUp(""" "userId":"v" """), "userId");
         One(FollowUp("", $""" "trigger":"custom","userId":"u","scheduledAt":"{When}","message":"" """), "message");
         One(

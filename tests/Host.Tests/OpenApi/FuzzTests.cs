@@ -32,7 +32,7 @@ public sealed class FuzzTests(FuzzTests.Lane first, FuzzTests.SecondLane second)
     private static readonly string[] InWords =
     [
         .. "conversationId content id metadata toolCalls toolResults context variables".Split(' '),
-        .. "eventAt lastActivityAt scheduledAt localTime delay timeZone templateId to".Split(' '),
+        .. "eventAt lastActivityAt notAfter scheduledAt localTime delay timeZone templateId to".Split(' '),
         .. "locale addresses quietHours.to frequencyCap.per body subject cursor".Split(' '),
     ];
 

@@ -25,7 +25,10 @@ public sealed record FollowUpStatistics(
     long Held
 );
 
-/// <summary>Time from being due to being sent, in milliseconds; null when nothing was sent.</summary>
+/// <summary>
+/// Time from the instant at which they might leave (the due time, or the end of the last hold or back-off) to being sent, in milliseconds; null
+/// when nothing was sent.
+/// </summary>
 /// <param name="P50">Half were faster.</param>
 /// <param name="P95">19 of 20 were faster.</param>
 public sealed record FollowUpLateness(double? P50, double? P95);

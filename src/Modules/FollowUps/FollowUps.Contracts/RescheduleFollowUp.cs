@@ -8,8 +8,13 @@ namespace FollowUps.Contracts;
 public sealed record RescheduleFollowUp(Guid Id, DateTimeOffset? ScheduledAt) : IRequest<RescheduleFollowUpResult?>;
 
 /// <summary>The follow-up after the request.</summary>
-/// <param name="Rescheduled">
-/// False when it could not be moved: it is no longer pending, is being sent right now, or another one like it is pending at the new time.
-/// </param>
+/// <param name="Rescheduled">False when it could not be moved.</param>
 /// <param name="FollowUp">As it stands.</param>
-public sealed record RescheduleFollowUpResult(bool Rescheduled, FollowUp FollowUp);
+/// <param name="Conflict">Then why: its status, that it is being sent, or that another one like it is pending at the new time.</param>
+/// <param name="OtherId">That other one.</param>
+public sealed record RescheduleFollowUpResult(
+    bool Rescheduled,
+    FollowUp FollowUp,
+    FollowUpConflict? Conflict = null,
+    Guid? OtherId = null
+);

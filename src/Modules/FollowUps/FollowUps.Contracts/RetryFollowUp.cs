@@ -7,8 +7,13 @@ namespace FollowUps.Contracts;
 public sealed record RetryFollowUp(Guid Id) : IRequest<RetryFollowUpResult?>;
 
 /// <summary>The follow-up after the request.</summary>
-/// <param name="Retried">
-/// False when there was nothing to retry: it has not failed, or one like it was scheduled meanwhile.
-/// </param>
+/// <param name="Retried">False when it could not be.</param>
 /// <param name="FollowUp">As it stands.</param>
-public sealed record RetryFollowUpResult(bool Retried, FollowUp FollowUp);
+/// <param name="Conflict">Then why: its status, that one like it was scheduled meanwhile, or that the customer has as many as may be.</param>
+/// <param name="OtherId">That one like it.</param>
+public sealed record RetryFollowUpResult(
+    bool Retried,
+    FollowUp FollowUp,
+    FollowUpConflict? Conflict = null,
+    Guid? OtherId = null
+);

@@ -59,7 +59,7 @@ public sealed record NewFollowUp
     /// <summary>The text of a custom follow-up: 1 to 10 000 characters.</summary>
     public string? Message { get; init; }
 
-    /// <summary>Past this it is cancelled as stale instead of sent; 7 days after it is due when absent (options <c>FollowUps:StaleAfter</c>, <c>StaleAfterOf</c>).</summary>
+    /// <summary>Past this it is cancelled as stale instead of sent; not before it is due; 7 days after it is due when absent (options <c>FollowUps:StaleAfter</c>, <c>StaleAfterOf</c>).</summary>
     public DateTimeOffset? NotAfter { get; init; }
 
     /// <summary>Pins a template, one of those listed by its id; absent: chosen by mood now, and again when sent.</summary>

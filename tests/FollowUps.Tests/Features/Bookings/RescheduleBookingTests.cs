@@ -192,6 +192,20 @@ public sealed class RescheduleBookingTests(HostFixture host) : IClassFixture<Hos
     }
 
     [Fact]
+    public async Task What_came_anew_and_was_cancelled_then_does_not_come_back_either()
+    {
+        var (user, first, second, _) = await TwoBookingsAsync();
+        await host.Modules.Send(new RescheduleBooking(second.BookingId, Evening), Token);
+        await host.Modules.Send(new RescheduleBooking(second.BookingId, Evening.AddDays(20)), Token);
+        var anew = Assert.Single(await PendingOf(user), f => f.Id != first.Id);
+        await host.Modules.Send(new CancelFollowUp(anew.Id), Token);
+
+        await host.Modules.Send(new RescheduleBooking(second.BookingId, Evening.AddDays(30)), Token);
+
+        Assert.Equal(first.Id, Assert.Single(await PendingOf(user)).Id);
+    }
+
+    [Fact]
     public async Task Later_confirmation_moves_the_follow_up_as_well()
     {
         var booking = new ConfirmBooking(Some.Id(), Some.Id(), Some.Id(), Evening);
@@ -329,6 +343,7 @@ public sealed class RescheduleBookingTests(HostFixture host) : IClassFixture<Hos
             UserId = Some.Id(),
             BookingId = Some.Id(),
             EventAt = At(eventAt),
+            Delay = TimeSpan.Zero,
             NotAfter = At("9000-12-31T18:00Z"),
         };
         var id = (await host.Modules.Send(new ScheduleFollowUps([item]), Token))[0].FollowUp!.Id;

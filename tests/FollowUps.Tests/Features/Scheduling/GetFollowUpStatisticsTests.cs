@@ -50,3 +50,38 @@ public sealed class GetFollowUpStatisticsTests(HostFixture host) : IClassFixture
         Assert.True(statistics.Lateness.P95 >= statistics.Lateness.P50);
     }
 }
+
+public sealed class LatenessTests(StoppedHostFixture host) : IClassFixture<StoppedHostFixture>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Lateness_counts_from_when_a_follow_up_might_leave_and_not_a_deliberate_hold()
+    {
+        var user = Some.Id();
+        var evening = new DateTimeOffset(2031, 6, 1, 22, 0, 0, TimeSpan.Zero);
+        await host.Modules.Send(new PutRecipient { UserId = user, QuietHours = new("21:00", "08:00") }, Token);
+        await host.Modules.Send(
+            new ScheduleFollowUps([
+                new NewFollowUp
+                {
+                    Trigger = FollowUpTrigger.Custom,
+                    UserId = user,
+                    ScheduledAt = evening,
+                    Message = "Your menu is ready.",
+                },
+            ]),
+            Token
+        );
+
+        host.Clock.Now = evening;
+        await host.Modules.Send(new DispatchDueFollowUps(), Token);
+        var held = await host.Modules.Send(new GetFollowUpStatistics(), Token);
+        host.Clock.Now = evening.AddHours(10).AddMilliseconds(250);
+        await host.Modules.Send(new DispatchDueFollowUps(), Token);
+        var sent = await host.Modules.Send(new GetFollowUpStatistics(), Token);
+
+        Assert.Equal((0, 1), (held.ExecutedToday, held.Held));
+        Assert.Equal((1, 250, 250), (sent.ExecutedToday, sent.Lateness.P50!.Value, sent.Lateness.P95!.Value));
+    }
+}

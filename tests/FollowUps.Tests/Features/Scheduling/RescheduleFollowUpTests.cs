@@ -45,6 +45,7 @@ public sealed class RescheduleFollowUpTests(HostFixture host) : IClassFixture<Ho
         var moved = await host.Modules.Send(new RescheduleFollowUp(second.Id, first.ScheduledAt.AddHours(23)), Token);
 
         Assert.False(moved!.Rescheduled);
+        Assert.Equal((FollowUpConflict.Duplicate, first.Id), (moved.Conflict, moved.OtherId));
         Assert.Equal(second.ScheduledAt, moved.FollowUp.ScheduledAt);
     }
 
@@ -54,8 +55,24 @@ public sealed class RescheduleFollowUpTests(HostFixture host) : IClassFixture<Ho
         var followUp = await Scheduled(Some.Id(), Noon);
         await host.Modules.Send(new CancelFollowUp(followUp.Id), Token);
 
-        Assert.False((await host.Modules.Send(new RescheduleFollowUp(followUp.Id, Noon), Token))!.Rescheduled);
+        var moved = await host.Modules.Send(new RescheduleFollowUp(followUp.Id, Noon), Token);
+
+        Assert.Equal((false, FollowUpConflict.Status), (moved!.Rescheduled, moved.Conflict));
         Assert.Null(await host.Modules.Send(new RescheduleFollowUp(Guid.NewGuid(), Noon), Token));
+    }
+
+    [Fact]
+    public async Task Not_while_it_is_being_sent()
+    {
+        var followUp = await Scheduled(Some.Id(), Noon);
+        await host.ExecuteAsync(
+            "UPDATE followups.follow_ups SET leased_until = now() + interval '1 hour' WHERE id = $1",
+            followUp.Id
+        );
+
+        var moved = await host.Modules.Send(new RescheduleFollowUp(followUp.Id, Noon.AddDays(9)), Token);
+
+        Assert.Equal((false, FollowUpConflict.BeingSent), (moved!.Rescheduled, moved.Conflict));
     }
 
     [Fact]

@@ -38,7 +38,8 @@ public sealed class RetryFollowUpTests(FailingChannelFixture host) : IClassFixtu
         var retried = await host.Modules.Send(new RetryFollowUp(failed.Id), Token);
         var all = await host.Modules.Send(new RetryFollowUps(FollowUpTrigger.Custom), Token);
 
-        Assert.Equal((false, 0), (retried!.Retried, all));
+        Assert.Equal((false, FollowUpConflict.PendingLimit), (retried!.Retried, retried.Conflict));
+        Assert.Equal(0, all);
         Assert.Equal(10, (await host.Modules.Send(new ListFollowUps(user, FollowUpStatus.Pending), Token)).Items.Count);
     }
 
@@ -64,5 +65,6 @@ public sealed class RetryFollowUpTests(FailingChannelFixture host) : IClassFixtu
 
         Assert.Equal(ScheduleOutcome.Scheduled, anew.Outcome);
         Assert.Equal((false, FollowUpStatus.Failed), (retried!.Retried, retried.FollowUp.Status));
+        Assert.Equal((FollowUpConflict.Duplicate, anew.FollowUp!.Id), (retried.Conflict, retried.OtherId));
     }
 }

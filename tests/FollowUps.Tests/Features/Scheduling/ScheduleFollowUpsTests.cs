@@ -380,4 +380,44 @@ public sealed class ScheduleFollowUpsTests(HostFixture host) : IClassFixture<Hos
 
         Assert.Equal($"followUps[0].{field}", Assert.Single(problem.Errors).PropertyName);
     }
+
+    [Theory]
+    [InlineData(FollowUpTrigger.Custom, null, null, -0.001, false)]
+    [InlineData(FollowUpTrigger.Custom, null, null, 0, true)]
+    [InlineData(FollowUpTrigger.PostEvent, null, null, 23.9, false)]
+    [InlineData(FollowUpTrigger.PostEvent, null, null, 24, true)]
+    [InlineData(FollowUpTrigger.PostEvent, 2.0, null, 1.9, false)]
+    [InlineData(FollowUpTrigger.PostEvent, 2.0, null, 2, true)]
+    [InlineData(FollowUpTrigger.PostEvent, null, "10:00", -0.1, false)]
+    [InlineData(FollowUpTrigger.PostEvent, null, "10:00", 30, true)]
+    [InlineData(FollowUpTrigger.Reengagement, null, null, 719.9, false)]
+    [InlineData(FollowUpTrigger.Reengagement, null, null, 720, true)]
+    [InlineData(FollowUpTrigger.EmotionBased, null, null, -99_999, false)]
+    public async Task Deadline_before_the_follow_up_is_due_names_the_field(
+        FollowUpTrigger trigger,
+        double? delay,
+        string? localTime,
+        double notAfter,
+        bool taken
+    )
+    {
+        var item = Like(Some.Id(), trigger) with
+        {
+            EventAt = Noon,
+            LastActivityAt = Noon,
+            ScheduledAt = Noon,
+            Delay = delay is { } hours ? TimeSpan.FromHours(hours) : null,
+            LocalTime = localTime,
+            NotAfter = Noon.AddHours(notAfter),
+        };
+
+        if (taken)
+        {
+            Assert.Equal(ScheduleOutcome.Scheduled, (await Schedule(item))[0].Outcome);
+            return;
+        }
+
+        var problem = await Assert.ThrowsAsync<ValidationException>(() => Schedule(PostEvent(Some.Id(), Noon), item));
+        Assert.Equal("followUps[1].notAfter", Assert.Single(problem.Errors).PropertyName);
+    }
 }

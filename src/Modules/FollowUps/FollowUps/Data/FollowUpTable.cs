@@ -253,7 +253,7 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         table
             .HasIndex(f => f.ExecutedAt, "ix_follow_ups_executed_at")
             .HasFilter("status = 1")
-            .IncludeProperties(f => new { f.ScheduledAt, f.CreatedAt });
+            .IncludeProperties(f => new { f.NextAt, f.CreatedAt });
 
         // ScheduleFollowUps: whether one of this trigger was executed lately.
         table

@@ -14,11 +14,16 @@ internal static class FollowUpRules
     private const double MaxNumber = 1e300;
     private const string BadText = "It must not contain U+0000 or half of a surrogate pair.";
 
-    public static void Check(IReadOnlyList<NewFollowUp>? items, int maxBatchSize, Action<string, string> fail)
+    public static void Check(
+        IReadOnlyList<NewFollowUp>? items,
+        FollowUpsOptions options,
+        DateTimeOffset now,
+        Action<string, string> fail
+    )
     {
-        if (items is null || items.Count == 0 || items.Count > maxBatchSize)
+        if (items is null || items.Count == 0 || items.Count > options.MaxBatchSize)
         {
-            fail("followUps", $"1 to {maxBatchSize} follow-ups are taken at once.");
+            fail("followUps", $"1 to {options.MaxBatchSize} follow-ups are taken at once.");
             return;
         }
 
@@ -31,7 +36,19 @@ internal static class FollowUpRules
                 continue;
             }
 
-            Check(items[i], (field, wrong) => fail($"{at}.{field}", wrong));
+            var item = items[i];
+            var whole = true;
+            void Fail(string field, string wrong)
+            {
+                whole = false;
+                fail($"{at}.{field}", wrong);
+            }
+
+            Check(item, Fail);
+            if (whole && item.NotAfter < EarliestDueAt(item, options, now))
+            {
+                Fail("notAfter", "It must not lie before the follow-up is due.");
+            }
         }
     }
 
@@ -45,6 +62,21 @@ internal static class FollowUpRules
                 _ => item.ScheduledAt!.Value,
             }
         );
+
+    // As far as the input tells. By the clock of a zone that only the row knows: when the day that it counts from is over.
+    private static DateTimeOffset? EarliestDueAt(NewFollowUp item, FollowUpsOptions options, DateTimeOffset now) =>
+        ClockRule.Of(item, options) switch
+        {
+            null => DueAt(item, options, now),
+            { DaysAfter: > 0 } => item.Trigger switch
+            {
+                FollowUpTrigger.PostEvent => item.EventAt,
+                FollowUpTrigger.Reengagement => item.LastActivityAt,
+                FollowUpTrigger.EmotionBased => now,
+                _ => item.ScheduledAt,
+            },
+            _ => null,
+        };
 
     // By trigger, as the rows number them.
     public static TimeSpan[] StaleAfter(FollowUpsOptions options) =>

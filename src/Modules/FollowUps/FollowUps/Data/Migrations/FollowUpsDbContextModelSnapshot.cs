@@ -290,7 +290,7 @@ namespace FollowUps.Data.Migrations
                     b.HasIndex(new[] { "ExecutedAt" }, "ix_follow_ups_executed_at")
                         .HasFilter("status = 1");
 
-                    NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex(new[] { "ExecutedAt" }, "ix_follow_ups_executed_at"), new[] { "ScheduledAt", "CreatedAt" });
+                    NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex(new[] { "ExecutedAt" }, "ix_follow_ups_executed_at"), new[] { "NextAt", "CreatedAt" });
 
                     b.HasIndex(new[] { "ScheduledAt", "Id" }, "ix_follow_ups_failed")
                         .HasFilter("status = 3");

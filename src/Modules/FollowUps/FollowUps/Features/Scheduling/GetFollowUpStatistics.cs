@@ -65,7 +65,8 @@ internal sealed class GetFollowUpStatisticsHandler(
         SELECT status, trigger, template_id, count(*) FROM followups.follow_ups GROUP BY status, trigger, template_id
         """;
 
-    // A follow-up asked for late could not be sent earlier than that.
+    // From when it might leave, as /metrics does it: due, or the end of its last hold or back-off. One asked for late could not leave earlier
+    // than that.
     private const string NowSql = """
         SELECT
             (SELECT count(*) FROM followups.follow_ups f WHERE f.status = 1 AND f.executed_at >= date_trunc('day', $1)),
@@ -74,7 +75,7 @@ internal sealed class GetFollowUpStatisticsHandler(
             (SELECT count(*) FROM followups.follow_ups f WHERE f.status = 0 AND f.held_reason IS NOT NULL)
         FROM (
             SELECT percentile_cont(array[0.5, 0.95]) WITHIN GROUP (
-                       ORDER BY extract(epoch FROM f.executed_at - greatest(f.scheduled_at, f.created_at))::float8 * 1000) AS of
+                       ORDER BY extract(epoch FROM f.executed_at - greatest(f.next_at, f.created_at))::float8 * 1000) AS of
             FROM followups.follow_ups f
             WHERE f.status = 1 AND f.executed_at > $1 - interval '1 day'
         ) late

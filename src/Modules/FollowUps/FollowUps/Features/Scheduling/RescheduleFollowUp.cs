@@ -36,18 +36,22 @@ internal sealed class RescheduleFollowUpHandler(
         batch.BatchCommands.Add(
             new NpgsqlBatchCommand(FollowUpTable.LockCustomer) { Parameters = { new() { Value = request.Id } } }
         );
-        batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(MoveSql)
-            {
-                Parameters =
+        foreach (var sql in (string[])[MoveSql, ConflictSql])
+        {
+            batch.BatchCommands.Add(
+                new NpgsqlBatchCommand(sql)
                 {
-                    new() { Value = request.Id },
-                    new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                    new() { Value = scheduledAt.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                    new() { Value = options.Value.PostEventWindow },
-                },
-            }
-        );
+                    Parameters =
+                    {
+                        new() { Value = request.Id },
+                        new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                        new() { Value = scheduledAt.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                        new() { Value = options.Value.PostEventWindow },
+                    },
+                }
+            );
+        }
+
         batch.BatchCommands.Add(
             new NpgsqlBatchCommand(FollowUpTable.ById) { Parameters = { new() { Value = request.Id } } }
         );
@@ -59,14 +63,22 @@ internal sealed class RescheduleFollowUpHandler(
             return null;
         }
 
+        Guid? other = row.IsDBNull(0) ? null : row.GetGuid(0);
+        await row.NextResultAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
         var followUp = FollowUpTable.ReadWithDuplicates(row);
-        var rescheduled = batch.BatchCommands[1].RecordsAffected == 1;
-        if (rescheduled)
+        if (batch.BatchCommands[1].RecordsAffected == 1)
         {
             due.Announce(scheduledAt);
+            return new RescheduleFollowUpResult(true, followUp);
         }
 
-        return new RescheduleFollowUpResult(rescheduled, followUp);
+        return (followUp.Status, other) switch
+        {
+            (not FollowUpStatus.Pending, _) => new(false, followUp, FollowUpConflict.Status),
+            (_, not null) => new(false, followUp, FollowUpConflict.Duplicate, other),
+            _ => new(false, followUp, FollowUpConflict.BeingSent),
+        };
     }
 
     // The relevance deadline keeps its distance. An instant that somebody chose replaces a time on a clock.
@@ -81,9 +93,19 @@ internal sealed class RescheduleFollowUpHandler(
             decisions = f.decisions || jsonb_build_object('at', $2, 'decision', 'moved', 'reason', 'requested',
                 'inputs', jsonb_build_object('from', f.scheduled_at, 'to', $3))
         WHERE f.id = $1 AND f.status = 0 AND {FollowUpTable.Idle}
-          AND NOT (f.trigger = 0 AND EXISTS (
-              SELECT FROM followups.follow_ups other
-              WHERE other.user_id = f.user_id AND other.trigger = 0 AND other.status = 0 AND other.id <> f.id
-                AND other.scheduled_at BETWEEN $3 - $4 AND $3 + $4))
+          AND {OtherThen} IS NULL
+        """;
+
+    // Unlike a booking that takes place at another time, a wish can be refused: nothing is dropped.
+    private const string OtherThen = """
+        (SELECT other.id FROM followups.follow_ups other
+         WHERE f.trigger = 0 AND other.user_id = f.user_id AND other.trigger = 0 AND other.status = 0 AND other.id <> f.id
+           AND other.scheduled_at BETWEEN $3 - $4 AND $3 + $4
+         ORDER BY other.scheduled_at, other.id
+         LIMIT 1)
+        """;
+
+    private const string ConflictSql = $"""
+        SELECT {OtherThen} FROM followups.follow_ups f WHERE f.id = $1 AND $2 IS NOT NULL
         """;
 }

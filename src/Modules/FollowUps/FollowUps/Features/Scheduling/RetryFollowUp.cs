@@ -30,21 +30,25 @@ internal sealed class RetryFollowUpHandler(
         batch.BatchCommands.Add(
             new NpgsqlBatchCommand(FollowUpTable.LockCustomer) { Parameters = { new() { Value = request.Id } } }
         );
-        batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(RetrySql)
-            {
-                Parameters =
+        foreach (var sql in (string[])[RetrySql, ConflictSql])
+        {
+            batch.BatchCommands.Add(
+                new NpgsqlBatchCommand(sql)
                 {
-                    new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                    new() { Value = options.Value.PostEventWindow },
-                    new() { Value = options.Value.ReengagementAfter },
-                    new() { Value = options.Value.EmotionCheckInPause },
-                    new() { Value = request.Id },
-                    new() { Value = FollowUpRules.StaleAfter(options.Value) },
-                    new() { Value = options.Value.MaxPendingPerUser },
-                },
-            }
-        );
+                    Parameters =
+                    {
+                        new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                        new() { Value = options.Value.PostEventWindow },
+                        new() { Value = options.Value.ReengagementAfter },
+                        new() { Value = options.Value.EmotionCheckInPause },
+                        new() { Value = request.Id },
+                        new() { Value = FollowUpRules.StaleAfter(options.Value) },
+                        new() { Value = options.Value.MaxPendingPerUser },
+                    },
+                }
+            );
+        }
+
         batch.BatchCommands.Add(
             new NpgsqlBatchCommand(FollowUpTable.ById) { Parameters = { new() { Value = request.Id } } }
         );
@@ -56,14 +60,22 @@ internal sealed class RetryFollowUpHandler(
             return null;
         }
 
+        Guid? other = row.IsDBNull(0) ? null : row.GetGuid(0);
+        await row.NextResultAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
         var followUp = FollowUpTable.ReadWithDuplicates(row);
-        var retried = batch.BatchCommands[1].RecordsAffected == 1;
-        if (retried)
+        if (batch.BatchCommands[1].RecordsAffected == 1)
         {
             due.Announce(now);
+            return new RetryFollowUpResult(true, followUp);
         }
 
-        return new RetryFollowUpResult(retried, followUp);
+        return (followUp.Status, other) switch
+        {
+            (not FollowUpStatus.Failed, _) => new(false, followUp, FollowUpConflict.Status),
+            (_, not null) => new(false, followUp, FollowUpConflict.Duplicate, other),
+            _ => new(false, followUp, FollowUpConflict.PendingLimit),
+        };
     }
 
     private const string RetrySql = $"""
@@ -72,5 +84,9 @@ internal sealed class RetryFollowUpHandler(
             decisions = i.decisions || jsonb_build_object('at', $1, 'decision', 'retried', 'reason', 'requested')
         WHERE i.id = $5 AND i.status = 3 AND {Duplicates.Of} IS NULL
           AND (SELECT count(*) FROM followups.follow_ups f WHERE f.user_id = i.user_id AND f.status = 0) < $7
+        """;
+
+    private const string ConflictSql = $"""
+        SELECT {Duplicates.Of} FROM followups.follow_ups i WHERE i.id = $5 AND ($6, $7) IS NOT NULL
         """;
 }

@@ -8,10 +8,12 @@ namespace FollowUps.Features.Scheduling;
 
 internal sealed class ScheduleFollowUpsValidator : AbstractValidator<ScheduleFollowUps>
 {
-    public ScheduleFollowUpsValidator(IOptions<FollowUpsOptions> options) =>
+    public ScheduleFollowUpsValidator(IOptions<FollowUpsOptions> options, TimeProvider clock) =>
         // One rule over the whole list: a child validator per item costs more than the items.
         RuleFor(request => request.FollowUps)
-            .Custom((items, context) => FollowUpRules.Check(items, options.Value.MaxBatchSize, context.AddFailure));
+            .Custom(
+                (items, context) => FollowUpRules.Check(items, options.Value, clock.GetUtcNow(), context.AddFailure)
+            );
 }
 
 internal sealed class ScheduleFollowUpsHandler(ScheduleWrite write)
