@@ -4,11 +4,11 @@ using Benchmarks.Reporting;
 using Benchmarks.Stage;
 using Benchmarks.Ways;
 using FollowUps.Contracts;
+using FollowUps.Delivery;
 using FollowUps.Dispatch;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Benchmarks.Modes;
 
@@ -65,7 +65,7 @@ internal static class Dispatch
                 {
                     taken.Add(
                         (
-                            await RateAsync(database, false, () => BareAsync(database)),
+                            await RateAsync(database, false, () => BareAsync(product)),
                             await RateAsync(database, false, () => ModuleAsync(product)),
                             await RateAsync(database, true, () => ModuleAsync(product))
                         )
@@ -96,7 +96,8 @@ internal static class Dispatch
                     [
                         Throughput.Median(rates.Select(rate => rate.InConversation / rate.Bare)),
                         Throughput.Median(rates.Select(rate => rate.InConversation)),
-                    ]
+                    ],
+                    Budget.NoLessThan(10_000)
                 ),
             ]
         );
@@ -136,80 +137,30 @@ internal static class Dispatch
         return sent;
     }
 
-    private static async Task<int> BareAsync(NpgsqlDataSource database)
+    // The statements that a batch cannot do without, and nothing between them: no mood, no template, no channel, no stored text.
+    private static async Task<int> BareAsync(Product product)
     {
+        var claims = product.Services.GetRequiredService<Claims>();
+        var attempts = product.Services.GetRequiredService<WritingDown>();
+        var recording = product.Services.GetRequiredService<Recording>();
+        var route = product.Services.GetRequiredService<Channels>().For(null, null);
         var sent = 0;
-        while (true)
+        while (await claims.TakeAsync(TimeSpan.Zero, CancellationToken.None) is { Claims: { Count: > 0 } taken })
         {
-            var now = DateTime.UtcNow;
-            var ids = new List<Guid>();
-            var fences = new List<int>();
-            await using (var claim = database.CreateBatch())
-            {
-                claim.BatchCommands.Add(
-                    new NpgsqlBatchCommand(Claims.LockSql) { Parameters = { BareSql.None(NpgsqlDbType.Integer) } }
-                );
-                claim.BatchCommands.Add(
-                    new NpgsqlBatchCommand(Claims.TakeSql)
-                    {
-                        Parameters =
-                        {
-                            BareSql.One(now),
-                            BareSql.One(now.AddSeconds(30)),
-                            BareSql.One(BatchSize),
-                            BareSql.None(NpgsqlDbType.Integer),
-                            BareSql.None(NpgsqlDbType.Interval),
-                            BareSql.One(TimeSpan.FromMinutes(1)),
-                            BareSql.One(now),
-                        },
-                    }
-                );
-                claim.BatchCommands.Add(new NpgsqlBatchCommand(Claims.NextSql));
-                await using var row = await claim.ExecuteReaderAsync();
-                await row.NextResultAsync();
-                while (await row.ReadAsync())
+            var outcomes = taken
+                .Select(claim => new Outcome(claim, OutcomeKind.Sent)
                 {
-                    ids.Add(row.GetGuid(0));
-                    fences.Add(row.GetInt32(1));
-                }
-            }
-
-            if (ids.Count == 0)
-            {
-                return sent;
-            }
-
-            T[] All<T>(T value) => Enumerable.Repeat(value, ids.Count).ToArray();
-            await using (var words = database.CreateCommand(WritingDown.Sql))
-            {
-                words.Parameters.Add(BareSql.One(DateTime.UtcNow));
-                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Uuid, [.. ids]));
-                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Integer, [.. fences]));
-                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Smallint, All<short>(1)));
-                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Double, All<double?>(null)));
-                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All("custom")));
-                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All<string?>(null)));
-                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All(Samples.Content)));
-                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All("none")));
-                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, [.. ids.Select(id => id.ToString())]));
-                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Integer, All<int?>(0)));
-                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All<string?>(null)));
-                words.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All<string?>(null)));
-                await words.ExecuteNonQueryAsync();
-            }
-
-            await using var record = database.CreateCommand(Recording.Sql);
-            record.Parameters.Add(BareSql.One(DateTime.UtcNow));
-            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Uuid, [.. ids]));
-            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Integer, [.. fences]));
-            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Smallint, All<short>(0)));
-            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Text, All<string?>(null)));
-            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Boolean, All(false)));
-            record.Parameters.Add(BareSql.Column(NpgsqlDbType.TimestampTz, All<DateTime?>(null)));
-            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Double, All<double?>(null)));
-            record.Parameters.Add(BareSql.Column(NpgsqlDbType.Double, All<double?>(null)));
-            sent += await record.ExecuteNonQueryAsync();
+                    Route = route,
+                    TemplateId = "custom",
+                    Body = Samples.Content,
+                })
+                .ToList();
+            outcomes = await attempts.WriteDownAsync(outcomes, CancellationToken.None);
+            await recording.RecordAsync(outcomes);
+            sent += outcomes.Count;
         }
+
+        return sent;
     }
 
     private static async Task<Section> LatenessAsync(Product product, StampingChannel channel)

@@ -202,6 +202,7 @@ internal sealed class StoreMessagesHandler(
         };
     }
 
+    // Nothing but nulls need not travel: unnest() fills up with them what is shorter than the longest.
     private static NpgsqlParameter<T[]> Column<TRow, T>(
         IReadOnlyList<TRow> rows,
         Func<TRow, T> value,
@@ -214,7 +215,11 @@ internal sealed class StoreMessagesHandler(
             column[i] = value(rows[i]);
         }
 
-        return new NpgsqlParameter<T[]> { TypedValue = column, NpgsqlDbType = NpgsqlDbType.Array | type };
+        return new NpgsqlParameter<T[]>
+        {
+            TypedValue = Array.TrueForAll(column, value => value is null) ? null : column,
+            NpgsqlDbType = NpgsqlDbType.Array | type,
+        };
     }
 
     private static string? Detected(Message message) =>

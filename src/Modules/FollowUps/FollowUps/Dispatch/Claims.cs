@@ -221,11 +221,11 @@ internal sealed class Claims(
             ) clock
             LEFT JOIN LATERAL (
                 SELECT o.id FROM followups.follow_ups o
-                WHERE o.user_id = f.user_id AND o.trigger = 0 AND o.status = 0 AND o.id <> f.id
+                WHERE moved.away <> interval '0' AND o.user_id = f.user_id AND o.trigger = 0 AND o.status = 0 AND o.id <> f.id
                   AND o.scheduled_at BETWEEN clock.due_at - $8 AND clock.due_at + $8
                 ORDER BY o.scheduled_at, o.id
                 LIMIT 1
-            ) beside ON moved.away <> interval '0'
+            ) beside ON true
         ), paced AS (
             SELECT j.*, CASE WHEN j.cap_max IS NOT NULL AND j.refused IS NULL AND NOT j.put_off THEN
                        row_number() OVER (PARTITION BY j.user_id, j.refused IS NULL AND NOT j.put_off ORDER BY j.next_at, j.id) > j.cap_max
