@@ -11,6 +11,9 @@ namespace Conversations;
 /// <summary>The door of the Conversations module.</summary>
 public static class ConversationsModule
 {
+    // Over a slow link the first call after a quiet night would else wait for a new connection, which takes several round trips.
+    private const string OneStaysOpen = "Minimum Pool Size=1;";
+
     /// <summary>Adds the module's data access, validators and options; its handlers are found by MediatR in this assembly.</summary>
     /// <param name="services">Where it is added.</param>
     /// <param name="configuration">Holds <c>ConnectionStrings:Conversations</c>, the account that the module works as, and the section <c>Conversations</c>.</param>
@@ -31,7 +34,7 @@ public static class ConversationsModule
             ConversationsDbContext.Schema,
             (_, _) =>
                 new NpgsqlDataSourceBuilder(
-                    new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Conversations"))
+                    new NpgsqlConnectionStringBuilder(OneStaysOpen + configuration.GetConnectionString("Conversations"))
                     {
                         ApplicationName = ConversationsDbContext.Schema,
                         // What the caller sent and the password stay out of exceptions, whatever is configured.

@@ -18,6 +18,9 @@ namespace FollowUps;
 /// <summary>The door of the FollowUps module.</summary>
 public static class FollowUpsModule
 {
+    // Over a slow link the first call after a quiet night would else wait for a new connection, which takes several round trips.
+    private const string OneStaysOpen = "Minimum Pool Size=1;";
+
     /// <summary>Adds the module's data access, validators and options; its handlers are found by MediatR in this assembly.</summary>
     /// <param name="services">Where it is added.</param>
     /// <param name="configuration">Holds <c>ConnectionStrings:FollowUps</c>, the account that the module works as, and the section <c>FollowUps</c>.</param>
@@ -40,7 +43,7 @@ public static class FollowUpsModule
             // UTC: a day added in SQL is 24 hours, whatever zone the server is set to.
             (_, _) =>
                 new NpgsqlDataSourceBuilder(
-                    new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("FollowUps"))
+                    new NpgsqlConnectionStringBuilder(OneStaysOpen + configuration.GetConnectionString("FollowUps"))
                     {
                         ApplicationName = FollowUpsDbContext.Schema,
                         Timezone = "UTC",
