@@ -86,7 +86,7 @@ public sealed record Delivery(
 /// <param name="RetryAfter">
 /// How long the provider wants to be left alone, by all: such an attempt does not count against the limit. Null for the usual back-off.
 /// </param>
-/// <param name="Gone">True when the channel's endpoint is no more: nothing goes through the channel until the Host is started anew.</param>
+/// <param name="Gone">True when the channel's endpoint is no more: nothing goes through the channel on this Host until it is started anew; other Hosts hear it by a call of their own.</param>
 public sealed record DeliveryResult(
     bool Delivered,
     string? Error = null,

@@ -102,7 +102,10 @@ public sealed class FollowUpsOptions
     /// <summary>False on a Host that only answers calls: others send what it schedules. Default true.</summary>
     public bool DispatchEnabled { get; set; } = true;
 
-    /// <summary>Most follow-ups claimed at once. Default 500.</summary>
+    /// <summary>
+    /// Most follow-ups claimed at once. A Host that crashes leaves so many uncertain at most, times <see cref="DispatchParallelism" />: a smaller
+    /// batch withholds fewer promotions then, and takes more claims. Default 500.
+    /// </summary>
     [Range(1, 10_000)]
     public int DispatchBatchSize { get; set; } = 500;
 

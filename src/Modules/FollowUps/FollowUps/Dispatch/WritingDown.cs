@@ -6,7 +6,9 @@ using NpgsqlTypes;
 namespace FollowUps.Dispatch;
 
 // Before anything leaves: should the attempt end uncertain, its words, its channel and its key are known. Whoever lost the claim meanwhile,
-// or whose customer was erased, sends nothing.
+// or whose customer was erased, sends nothing. All of a batch at once: after a crash those whose call had not begun are uncertain with the
+// others. To write down each call, or each few, would be a crossing for each, between an instant and its hand-over; what a lane cannot take
+// within its patience goes back soon enough.
 internal sealed class WritingDown(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
     TimeProvider clock
