@@ -12,6 +12,7 @@ public sealed class BadInputTests(BadInputTests.Fixture host) : IClassFixture<Ba
     private const string Id = "0199aaaa-0000-7000-8000-000000000000";
     private const string When = "2031-11-05T18:00:00Z";
     private static readonly string TooLong = new('x', 256);
+    private static readonly string TooDeep = $"{new string('[', 32)}{new string(']', 32)}";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -143,7 +144,7 @@ public sealed class BadInputTests(BadInputTests.Fixture host) : IClassFixture<Ba
         Single(Message(""" "usage":{"inputTokens":-1} """), "usage.inputTokens");
         Single(Message(""" "usage":{"outputTokens":1.5} """), "usage.outputTokens");
         Single(Message(""" "metadata":[] """), "metadata");
-        foreach (var value in (string[])["\"\\u0000\"", "\"\\ud800\"", "[{\"a\":\"\\udc00\"}]", "1e999"])
+        foreach (var value in (string[])["\"\\u0000\"", "\"\\ud800\"", "[{\"a\":\"\\udc00\"}]", "1e999", TooDeep])
         {
             Single(Message($$""" "metadata":{"a":{{value}} } """), "metadata");
             Single(Message($$""" "toolCalls":[{{value}}] """), "toolCalls");

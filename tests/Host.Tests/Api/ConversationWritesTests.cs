@@ -97,6 +97,36 @@ public sealed class ConversationWritesTests(HostFixture host) : IClassFixture<Ho
     }
 
     [Fact]
+    public async Task What_is_nested_as_deep_as_may_be_is_read_by_every_call()
+    {
+        var (id, user) = (Some.Id(), Some.Id());
+        var deep = $"{new string('[', 31)}{new string(']', 31)}";
+
+        var stored = await Send(
+            HttpMethod.Post,
+            $"conversations/{id}/messages",
+            $$"""{"role":"assistant","content":"","userId":"{{user}}","metadata":{"a":{{deep}} },"toolCalls":[{{deep}}]}"""
+        );
+        var patched = await Send(HttpMethod.Patch, $"conversations/{id}", $$"""{"context":{"a":{{deep}} } }""");
+        foreach (
+            var url in (string[])
+                [
+                    $"conversations/{id}",
+                    $"conversations?userId={user}",
+                    $"conversations/{id}/messages",
+                    $"conversations/{id}/context-window",
+                    $"users/{user}/messages",
+                    $"users/{user}/export",
+                ]
+        )
+        {
+            Assert.Equal((url, HttpStatusCode.OK), (url, (await Send(HttpMethod.Get, url, null)).Status));
+        }
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK), (stored.Status, patched.Status));
+    }
+
+    [Fact]
     public async Task What_is_too_large_names_its_field_and_stores_nothing()
     {
         var id = Some.Id();

@@ -14,6 +14,7 @@ internal static class MessageRules
 
     // What PostgreSQL's numeric takes without a second thought; doubles end at 308.
     private const double MaxNumber = 1e300;
+    private const int MaxDepth = 32;
     private const string HalfPair = "It must not contain half of a surrogate pair.";
 
     public static void Check(
@@ -218,7 +219,7 @@ internal static class MessageRules
 
         try
         {
-            return Storable(json);
+            return Storable(json, MaxDepth);
         }
         catch (InvalidOperationException)
         {
@@ -227,14 +228,18 @@ internal static class MessageRules
         }
     }
 
-    // jsonb takes neither U+0000 nor numbers without end.
-    private static string? Storable(JsonElement json) =>
+    // jsonb takes neither U+0000 nor numbers without end; and what is nested deeper than readers go could be stored and never read.
+    private static string? Storable(JsonElement json, int depth) =>
         json.ValueKind switch
         {
+            JsonValueKind.Object or JsonValueKind.Array when depth == 0 =>
+                $"It must be {MaxDepth} levels deep or less.",
             JsonValueKind.Object => json.EnumerateObject()
-                .Select(member => Text(member.Name) ?? Storable(member.Value))
+                .Select(member => Text(member.Name) ?? Storable(member.Value, depth - 1))
                 .FirstOrDefault(wrong => wrong is not null),
-            JsonValueKind.Array => json.EnumerateArray().Select(Storable).FirstOrDefault(wrong => wrong is not null),
+            JsonValueKind.Array => json.EnumerateArray()
+                .Select(item => Storable(item, depth - 1))
+                .FirstOrDefault(wrong => wrong is not null),
             JsonValueKind.String => Text(json.GetString()!),
             JsonValueKind.Number => Math.Abs(json.GetDouble()) <= MaxNumber && json.GetRawText().Length <= 400
                 ? null

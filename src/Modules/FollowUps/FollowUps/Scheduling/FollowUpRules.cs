@@ -12,6 +12,7 @@ internal static class FollowUpRules
     public const int MaxMessageLength = 10_000;
     private const int MaxVariablesBytes = 65_536;
     private const double MaxNumber = 1e300;
+    private const int MaxDepth = 32;
     private const string BadText = "It must not contain U+0000 or half of a surrogate pair.";
 
     public static void Check(
@@ -134,9 +135,12 @@ internal static class FollowUpRules
         {
             fail("variables", $"It must be a JSON object of {MaxVariablesBytes} bytes or fewer.");
         }
-        else if (!IsStorable(variables))
+        else if (!IsStorable(variables, MaxDepth))
         {
-            fail("variables", $"{BadText} Its numbers must stay below 1e300.");
+            fail(
+                "variables",
+                $"{BadText} Its numbers must stay below 1e300, and it must be {MaxDepth} levels deep or less."
+            );
         }
     }
 
@@ -195,15 +199,17 @@ internal static class FollowUpRules
         }
     }
 
-    private static bool IsStorable(JsonElement json)
+    // What is nested deeper than readers go could be stored and never read.
+    private static bool IsStorable(JsonElement json, int depth)
     {
         try
         {
             return json.ValueKind switch
             {
+                JsonValueKind.Object or JsonValueKind.Array when depth == 0 => false,
                 JsonValueKind.Object => json.EnumerateObject()
-                    .All(member => IsStorable(member.Name) && IsStorable(member.Value)),
-                JsonValueKind.Array => json.EnumerateArray().All(IsStorable),
+                    .All(member => IsStorable(member.Name) && IsStorable(member.Value, depth - 1)),
+                JsonValueKind.Array => json.EnumerateArray().All(item => IsStorable(item, depth - 1)),
                 JsonValueKind.String => IsStorable(json.GetString()!),
                 JsonValueKind.Number => Math.Abs(json.GetDouble()) <= MaxNumber && json.GetRawText().Length <= 400,
                 _ => true,
