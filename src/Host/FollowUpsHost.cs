@@ -302,7 +302,7 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         api.MapTemplates();
         api.MapUnsubscribe();
         api.MapPerformance();
-        app.MapOpenApi().AllowAnonymous();
+        app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
         app.MapScalarApiReference().AllowAnonymous();
         app.MapReadiness();
     }

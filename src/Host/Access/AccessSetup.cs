@@ -151,7 +151,7 @@ internal static partial class AccessSetup
         Level = LogLevel.Warning,
         Message = """
             OPEN TO THIS MACHINE: no key and no token is needed, since none is configured and only this machine can call.
-            The first key (`Host keys create`) or issuer (Authentication:Schemes:Bearer) closes the door at the next start.
+            The first key (`Host keys create`) closes the door within seconds, an issuer (Authentication:Schemes:Bearer) at the next start.
             """
     )]
     private static partial void LogOpen(ILogger logger);

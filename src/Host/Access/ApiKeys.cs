@@ -63,7 +63,15 @@ internal sealed class ApiKeys([FromKeyedServices(AccessSetup.Schema)] NpgsqlData
     {
         await using var create = owner.CreateBatch();
         foreach (
-            var sql in (string[])[OneAtATimeSql, SchemaSql, TableSql, StoredAnswers.TableSql, StoredAnswers.IndexSql]
+            var sql in (string[])
+                [
+                    OneAtATimeSql,
+                    SchemaSql,
+                    TableSql,
+                    StoredAnswers.TableSql,
+                    StoredAnswers.AboutSql,
+                    StoredAnswers.IndexSql,
+                ]
         )
         {
             create.BatchCommands.Add(new NpgsqlBatchCommand(sql));
@@ -74,7 +82,9 @@ internal sealed class ApiKeys([FromKeyedServices(AccessSetup.Schema)] NpgsqlData
 
     public async Task<bool> IsMigratedAsync(CancellationToken cancellationToken)
     {
-        await using var look = database.CreateCommand("SELECT to_regclass('access.answers') IS NOT NULL");
+        await using var look = database.CreateCommand(
+            "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('access.answers') AND attname = 'about')"
+        );
         return (bool)(await look.ExecuteScalarAsync(cancellationToken))!;
     }
 

@@ -60,17 +60,15 @@ internal static class Bookings
                     },
                 }
             ),
-            { Schedule: { } schedule } => TypedResults.Json(
+            { Schedule: { } schedule } => FollowUps.Answered(
+                schedule,
                 new Confirmed(
                     result.Message!,
                     result.Conversation!,
                     schedule.Outcome,
                     schedule.Reason,
                     schedule.FollowUp
-                ),
-                statusCode: schedule.Outcome == ScheduleOutcome.Scheduled
-                    ? StatusCodes.Status201Created
-                    : StatusCodes.Status200OK
+                )
             ),
             _ => throw new InvalidOperationException("A confirmation is refused or scheduled."),
         };

@@ -39,13 +39,14 @@ internal static class FollowUps
             return Users.Gone("The user has been erased.");
         }
 
-        return TypedResults.Json(
-            result,
-            statusCode: result.Outcome == ScheduleOutcome.Scheduled
-                ? StatusCodes.Status201Created
-                : StatusCodes.Status200OK
-        );
+        return Answered(result, result);
     }
+
+    // 201 says where the new one can be read.
+    public static IResult Answered<T>(ScheduleResult result, T answer) =>
+        result is { Outcome: ScheduleOutcome.Scheduled, FollowUp.Id: var id }
+            ? TypedResults.Created($"/api/v1/follow-ups/{id}", answer)
+            : TypedResults.Ok(answer);
 
     private static async Task<IResult> ScheduleMany(
         ScheduleFollowUps batch,

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Conversations.Contracts;
 using FollowUps.Contracts;
 using Host.Access;
+using Host.Idempotency;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Json;
@@ -52,10 +53,19 @@ internal static class Users
 
     // The conversations first: once they are gone nothing that is sent or confirmed meanwhile comes back to them. Each part is one transaction
     // and harmless to repeat, so whoever was told of a failure asks again.
-    private static async Task<IResult> Erase(string userId, ISender modules, CancellationToken cancellationToken)
+    private static async Task<IResult> Erase(
+        string userId,
+        ISender modules,
+        StoredAnswers answers,
+        CancellationToken cancellationToken
+    )
     {
+        // Before, while the conversations can still be found, and after, for what was answered meanwhile.
+        var about = await MentionedAsync(userId, modules, cancellationToken);
+        await answers.ForgetAsync(about, cancellationToken);
         var conversations = await modules.Send(new EraseConversations(userId), cancellationToken);
         var followUps = await modules.Send(new EraseFollowUps(userId), cancellationToken);
+        await answers.ForgetAsync(about, cancellationToken);
         return TypedResults.Ok(
             new ErasedUser(
                 conversations.Conversations,
@@ -67,6 +77,26 @@ internal static class Users
                 followUps.Recipients
             )
         );
+    }
+
+    private static async Task<List<string>> MentionedAsync(
+        string userId,
+        ISender modules,
+        CancellationToken cancellationToken
+    )
+    {
+        var ids = new List<string> { userId };
+        for (var request = new ListConversations(userId, Limit: 200); ; )
+        {
+            var page = await modules.Send(request, cancellationToken);
+            ids.AddRange(page.Items.Select(conversation => conversation.Id));
+            if (page.Next is null)
+            {
+                return ids;
+            }
+
+            request = request with { After = page.Next };
+        }
     }
 
     private static async Task WriteAsync(

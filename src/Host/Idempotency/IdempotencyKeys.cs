@@ -18,6 +18,7 @@ internal sealed class IdempotencyKeys(
     public const string Header = "Idempotency-Key";
     public const string Replayed = "Idempotency-Replayed";
     private const int MaxLength = 255;
+    private const int SmallBody = 65_536;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -34,7 +35,16 @@ internal sealed class IdempotencyKeys(
 
         if (header is not [{ Length: > 0 and <= MaxLength } text])
         {
-            throw new FluentValidation.ValidationException([new(Header, $"It must be 1 to {MaxLength} characters.")]);
+            await RefuseAsync(
+                context,
+                new HttpValidationProblemDetails(
+                    new Dictionary<string, string[]> { [Header] = [$"It must be 1 to {MaxLength} characters, once."] }
+                )
+                {
+                    Status = StatusCodes.Status400BadRequest,
+                }
+            );
+            return;
         }
 
         var secret = Encoding.UTF8.GetBytes($"{caller}\n{text}");
@@ -48,8 +58,11 @@ internal sealed class IdempotencyKeys(
             case { } stored when !stored.Request.AsSpan().SequenceEqual(request):
                 await RefuseAsync(
                     context,
-                    StatusCodes.Status422UnprocessableEntity,
-                    "This Idempotency-Key was used with another request."
+                    new()
+                    {
+                        Status = StatusCodes.Status422UnprocessableEntity,
+                        Detail = "This Idempotency-Key was used with another request.",
+                    }
                 );
                 break;
             case { Answer: { } answer }:
@@ -59,8 +72,11 @@ internal sealed class IdempotencyKeys(
                 context.Response.Headers.RetryAfter = "1";
                 await RefuseAsync(
                     context,
-                    StatusCodes.Status409Conflict,
-                    "A request with this Idempotency-Key is being answered right now."
+                    new()
+                    {
+                        Status = StatusCodes.Status409Conflict,
+                        Detail = "A request with this Idempotency-Key is being answered right now.",
+                    }
                 );
                 break;
         }
@@ -89,10 +105,16 @@ internal sealed class IdempotencyKeys(
 
         if (done)
         {
-            var answer = new Answer(context.Response.StatusCode, context.Response.ContentType, kept.ToArray());
+            var answer = new Answer(
+                context.Response.StatusCode,
+                context.Response.ContentType,
+                context.Response.Headers.Location,
+                kept.ToArray()
+            );
             await answers.KeepAsync(
                 key,
                 Sealed.Close(JsonSerializer.SerializeToUtf8Bytes(answer), secret),
+                await MentionedAsync(context, answer.Body),
                 CancellationToken.None
             );
         }
@@ -106,20 +128,15 @@ internal sealed class IdempotencyKeys(
         var answer = JsonSerializer.Deserialize<Answer>(stored)!;
         context.Response.StatusCode = answer.Status;
         context.Response.ContentType = answer.ContentType;
+        context.Response.Headers.Location = answer.Location;
         context.Response.Headers[Replayed] = "true";
         await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted);
     }
 
-    private async Task RefuseAsync(HttpContext context, int status, string detail)
+    private async Task RefuseAsync(HttpContext context, ProblemDetails problem)
     {
-        context.Response.StatusCode = status;
-        await problems.WriteAsync(
-            new()
-            {
-                HttpContext = context,
-                ProblemDetails = new ProblemDetails { Status = status, Detail = detail },
-            }
-        );
+        context.Response.StatusCode = problem.Status!.Value;
+        await problems.WriteAsync(new() { HttpContext = context, ProblemDetails = problem });
     }
 
     // Kept in memory, since what is buffered on a disk stays there.
@@ -139,5 +156,24 @@ internal sealed class IdempotencyKeys(
         return hash.GetHashAndReset();
     }
 
-    private sealed record Answer(int Status, string? ContentType, byte[] Body);
+    // Whom and which conversation the answer is about. One that says nothing of its request's customers, as that of a batch of messages, is about
+    // nobody; a preview's is about the one it was asked for.
+    private static async Task<HashSet<string>> MentionedAsync(HttpContext context, byte[] answer)
+    {
+        var mentioned = Mentioned.In(answer);
+        mentioned.UnionWith(
+            Mentioned.Fields.Select(field => context.Request.RouteValues.GetValueOrDefault(field)).OfType<string>()
+        );
+        if (context.Request.Body.Length <= SmallBody)
+        {
+            using var request = new MemoryStream();
+            context.Request.Body.Position = 0;
+            await context.Request.Body.CopyToAsync(request);
+            mentioned.UnionWith(Mentioned.In(request.ToArray()));
+        }
+
+        return mentioned;
+    }
+
+    private sealed record Answer(int Status, string? ContentType, string? Location, byte[] Body);
 }

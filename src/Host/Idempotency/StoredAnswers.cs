@@ -5,7 +5,7 @@ using NpgsqlTypes;
 namespace Host.Idempotency;
 
 // What a request with an Idempotency-Key was answered, for a day. The key is kept as a hash and the answer sealed with the key itself: the
-// table alone tells nobody what a customer said.
+// table alone tells nobody what a customer said. Whom it is about is kept as hashes, for an erasure to find.
 internal sealed class StoredAnswers([FromKeyedServices(AccessSetup.Schema)] NpgsqlDataSource database)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
@@ -34,11 +34,27 @@ internal sealed class StoredAnswers([FromKeyedServices(AccessSetup.Schema)] Npgs
             : new(row.GetFieldValue<byte[]>(1), row.IsDBNull(2) ? null : row.GetFieldValue<byte[]>(2));
     }
 
-    public async Task KeepAsync(byte[] key, byte[] answer, CancellationToken cancellationToken)
+    public async Task KeepAsync(
+        byte[] key,
+        byte[] answer,
+        IEnumerable<string> about,
+        CancellationToken cancellationToken
+    )
     {
-        await using var command = database.CreateCommand("UPDATE access.answers SET answer = $2 WHERE key = $1");
+        await using var command = database.CreateCommand(
+            "UPDATE access.answers SET answer = $2, about = $3 WHERE key = $1"
+        );
         command.Parameters.Add(new() { Value = key });
         command.Parameters.Add(new() { Value = answer, NpgsqlDbType = NpgsqlDbType.Bytea });
+        command.Parameters.Add(Hashes(about));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // What was answered about those who are erased goes with them.
+    public async Task ForgetAsync(IEnumerable<string> about, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("DELETE FROM access.answers WHERE about && $1");
+        command.Parameters.Add(Hashes(about));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -58,7 +74,16 @@ internal sealed class StoredAnswers([FromKeyedServices(AccessSetup.Schema)] Npgs
         )
         """;
 
+    public const string AboutSql = "ALTER TABLE access.answers ADD COLUMN IF NOT EXISTS about bytea[]";
+
     public const string IndexSql = "CREATE INDEX IF NOT EXISTS ix_answers_expired ON access.answers (taken_at)";
+
+    private static NpgsqlParameter Hashes(IEnumerable<string> ids) =>
+        new()
+        {
+            Value = ids.Select(Mentioned.HashOf).ToArray(),
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea,
+        };
 
     // The row that a conflict did not change is not in RETURNING: it is read beside. A few expired rows go with each call.
     private const string TakeSql = """

@@ -14,6 +14,9 @@ internal sealed record Call(string Name, string Summary, Type? Request, Type? An
     // Its answers carry an ETag, by which a reader need not read again and a change may say what it was made from.
     public bool Tagged { get; init; }
 
+    // What it creates can be read where Location says.
+    public bool Located { get; init; }
+
     public string Description => Request is null ? Summary + "." : Documentation.Of(Request);
 
     public static string Key(string method, RoutePattern pattern) =>

@@ -183,6 +183,7 @@ internal static class Calls
             Erased
         )
         {
+            Located = true,
             Example =
                 """{"trigger":"post_event","userId":"anna","conversationId":"c-1","eventAt":"2031-11-05T18:00:00Z"}""",
         },
@@ -278,6 +279,7 @@ internal static class Calls
             Erased
         )
         {
+            Located = true,
             Example = """{"userId":"anna","conversationId":"c-1","eventAt":"2031-11-05T18:00:00Z"}""",
         },
         ["POST /api/v1/bookings/{bookingId}/rescheduled"] = new(

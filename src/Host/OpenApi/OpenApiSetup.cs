@@ -165,6 +165,10 @@ internal static class OpenApiSetup
             {
                 AddHeader(answer, "Retry-After", "Seconds to wait.", JsonSchemaType.Integer);
             }
+            else if (call is { Located: true } && status == "201")
+            {
+                AddHeader(answer, "Location", "Where the new follow-up can be read.", JsonSchemaType.String);
+            }
             else if (call is { Tagged: true } && status is ("200" or "304" or "412"))
             {
                 AddHeader(answer, "ETag", "Names what is kept now.", JsonSchemaType.String);

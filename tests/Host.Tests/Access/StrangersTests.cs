@@ -23,7 +23,7 @@ public sealed class StrangersTests(ClosedHostFixture host) : IClassFixture<Close
         var routes = host
             .Services.GetRequiredService<EndpointDataSource>()
             .Endpoints.OfType<RouteEndpoint>()
-            .Where(route => route.RoutePattern.RawText!.Contains("api/v1", StringComparison.Ordinal))
+            .Where(route => route.RoutePattern.RawText!.StartsWith("/api/v1/", StringComparison.Ordinal))
             .ToList();
 
         Assert.NotEmpty(routes);

@@ -25,6 +25,76 @@ public sealed class IdempotencyKeysTests(HostFixture host) : IClassFixture<HostF
     }
 
     [Fact]
+    public async Task Where_the_new_one_is_stands_in_the_repetition_too()
+    {
+        var key = Some.Id();
+        Task<HttpResponseMessage> Schedule() =>
+            SendAsync("/api/v1/follow-ups", key, new { trigger = "emotion_based", userId = key });
+
+        var (first, second) = (await Schedule(), await Schedule());
+        var there = await host.Http.GetFromJsonAsync<JsonElement>(first.Headers.Location, Token);
+
+        Assert.Equal(first.Headers.Location, second.Headers.Location);
+        Assert.Equal(key, there.GetProperty("userId").GetString());
+    }
+
+    [Fact]
+    public async Task Erasing_a_customer_forgets_what_was_answered_about_them_and_nobody_else()
+    {
+        var (anna, conversation, bert) = (Some.Id(), Some.Id(), Some.Id());
+        async Task<HttpResponseMessage[]> Say() =>
+            [
+                // Before anybody knew whose conversation it is.
+                await StoreAsync(conversation, $"{anna}-1", "Hello"),
+                await SendAsync(
+                    $"/api/v1/conversations/{conversation}/messages",
+                    $"{anna}-2",
+                    new
+                    {
+                        role = "user",
+                        content = "I am Anna",
+                        userId = anna,
+                    }
+                ),
+                await SendAsync(
+                    "/api/v1/templates/custom/preview",
+                    $"{anna}-3",
+                    new { userId = anna, body = "{{ user_id }}" }
+                ),
+                await StoreAsync(bert, $"{anna}-4", "Hello"),
+            ];
+        await Say();
+
+        await host.Http.DeleteAsync($"/api/v1/users/{anna}", Token);
+        var answers = await Say();
+
+        Assert.Equal(
+            [HttpStatusCode.Gone, HttpStatusCode.Gone, HttpStatusCode.OK, HttpStatusCode.Created],
+            answers.Select(answer => answer.StatusCode)
+        );
+        Assert.Equal(
+            [false, false, false, true],
+            answers.Select(answer => answer.Headers.Contains("Idempotency-Replayed"))
+        );
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(256)]
+    public async Task Key_of_no_use_is_named_as_the_document_names_it(int length)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/follow-ups");
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", new string('x', length));
+
+        var answer = await host.Http.SendAsync(request, Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(Token);
+        Assert.Equal(["Idempotency-Key"], problem.GetProperty("errors").EnumerateObject().Select(field => field.Name));
+        Assert.NotEmpty(problem.GetProperty("traceId").GetString()!);
+    }
+
+    [Fact]
     public async Task Without_the_header_each_message_is_its_own()
     {
         var id = Some.Id();
@@ -95,12 +165,12 @@ public sealed class IdempotencyKeysTests(HostFixture host) : IClassFixture<HostF
         Assert.Equal(HttpStatusCode.Created, later.StatusCode);
     }
 
-    private async Task<HttpResponseMessage> StoreAsync(string id, string? key, string content)
+    private Task<HttpResponseMessage> StoreAsync(string id, string? key, string content) =>
+        SendAsync($"/api/v1/conversations/{id}/messages", key, new { role = "user", content });
+
+    private async Task<HttpResponseMessage> SendAsync<T>(string path, string? key, T body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/conversations/{id}/messages")
-        {
-            Content = JsonContent.Create(new { role = "user", content }),
-        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
         if (key is not null)
         {
             request.Headers.Add("Idempotency-Key", key);
