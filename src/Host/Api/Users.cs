@@ -228,6 +228,16 @@ internal static class Users
         document.WriteEndArray();
     }
 
+    // What Export writes, for the document. Each conversation there holds its messages too: OpenApiSetup adds them.
+    internal sealed record UserExport(
+        string UserId,
+        IReadOnlyList<Conversation> Conversations,
+        Recipient? Recipient,
+        IReadOnlyList<ExportedBooking> Bookings,
+        IReadOnlyList<ExportedFollowUp> FollowUps,
+        IReadOnlyList<Refusal> Refusals
+    );
+
     internal sealed record ErasedUser(
         long Conversations,
         long Messages,

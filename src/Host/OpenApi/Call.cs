@@ -49,11 +49,6 @@ internal sealed record Call(string Name, string Summary, Type? Request, Type? An
             );
         }
 
-        if (call.Tagged && HttpMethods.IsGet(method))
-        {
-            endpoint.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status304NotModified));
-        }
-
         foreach (var status in Problems(method, call).Distinct().Order())
         {
             endpoint.Metadata.Add(

@@ -168,7 +168,7 @@ internal static class Calls
             "exportUser",
             "Export all that is held on a customer",
             null,
-            typeof(Dictionary<string, object>),
+            typeof(Users.UserExport),
             Ok,
             Unknown
         ),

@@ -94,6 +94,7 @@ internal static class OpenApiSetup
         }
 
         Bounds.OmitWhatThePathNames(document);
+        NestMessages(document);
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
             [Bearer] = new OpenApiSecurityScheme
@@ -111,6 +112,25 @@ internal static class OpenApiSetup
                 Description = $"A key made by `Host keys create`; it holds some of {Scopes.List}.",
             },
         };
+    }
+
+    // An export shows each conversation with its messages in it.
+    private static void NestMessages(OpenApiDocument document)
+    {
+        const string nested = "ConversationWithMessages";
+        var schemas = document.Components!.Schemas!;
+        var conversation = (OpenApiSchema)schemas[nameof(Conversations.Contracts.Conversation)].CreateShallowCopy();
+        var messages = new OpenApiSchemaReference(nameof(Conversations.Contracts.Message), document);
+        conversation.Properties!["messages"] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Array,
+            Items = messages,
+            Description = "All of them, oldest first.",
+        };
+        conversation.Required!.Add("messages");
+        schemas[nested] = conversation;
+        var export = (OpenApiSchema)schemas[nameof(Api.Users.UserExport)];
+        ((OpenApiSchema)export.Properties!["conversations"]).Items = new OpenApiSchemaReference(nested, document);
     }
 
     private static void Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context)
@@ -137,6 +157,7 @@ internal static class OpenApiSetup
         else if (call is { Tagged: true } && HttpMethods.IsGet(method))
         {
             AddHeader(operation, "If-None-Match", "The ETag of what is known already: 304 while it is the same.");
+            operation.Responses!["304"] = new OpenApiResponse();
         }
         else if (call is { Tagged: true })
         {

@@ -12,6 +12,7 @@ internal sealed record FuzzedRequest(
     string Path,
     string? Body,
     string? MediaType,
+    IReadOnlyList<(string Name, string Value)> Headers,
     IReadOnlyList<string> Wrong
 )
 {
@@ -24,6 +25,11 @@ internal sealed record FuzzedRequest(
                 new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
             )
         );
+        foreach (var (name, value) in Headers)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+
         if (Body is not null)
         {
             message.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(Body));
@@ -34,7 +40,7 @@ internal sealed record FuzzedRequest(
     }
 
     public override string ToString() =>
-        $"{Call}\n{Path}\n{MediaType} {(Body?.Length > 4000 ? Body[..4000] : Body)}\nwrong: {string.Join(' ', Wrong)}";
+        $"{Call}\n{Path}\n{string.Join('\n', Headers)}\n{MediaType} {(Body?.Length > 4000 ? Body[..4000] : Body)}\nwrong: {string.Join(' ', Wrong)}";
 }
 
 // Makes requests of every call that the document tells of: mostly right, with boundaries and nonsense in places.
@@ -90,21 +96,32 @@ internal sealed class DocumentRequests
 
     public IReadOnlyCollection<string> Calls => calls.Keys;
 
-    public bool Answer(FuzzedRequest request, int status, out JsonElement schema)
+    // The schema is undefined where no body is declared.
+    public bool Answer(FuzzedRequest request, int status, out JsonElement schema, out IEnumerable<string> headers)
     {
         schema = default;
-        return calls[request.Call]
+        headers = [];
+        if (
+            !calls[request.Call]
                 .Operation.GetProperty("responses")
                 .TryGetProperty(status.ToString(CultureInfo.InvariantCulture), out var response)
-            && response.GetProperty("content").EnumerateObject().First().Value.TryGetProperty("schema", out schema);
+        )
+        {
+            return false;
+        }
+
+        headers = response.TryGetProperty("headers", out var all) ? all.EnumerateObject().Select(h => h.Name) : [];
+        return !response.TryGetProperty("content", out var content)
+            || content.EnumerateObject().First().Value.TryGetProperty("schema", out schema);
     }
 
-    public FuzzedRequest Make(Random random, IEnumerable<string> seen)
+    public FuzzedRequest Make(Random random, IEnumerable<string> seen, IEnumerable<string> tags)
     {
         var (name, (path, call)) = calls.ElementAt(random.Next(calls.Count));
         var known = seen.ToList();
         var wrong = new List<string>();
         var query = new List<string>();
+        var headers = new List<(string, string)>();
         foreach (var parameter in call.TryGetProperty("parameters", out var all) ? all.EnumerateArray() : default)
         {
             var (field, place, schema) = (
@@ -114,6 +131,13 @@ internal sealed class DocumentRequests
             );
             if (place == "header")
             {
+                if (random.Next(3) == 0)
+                {
+                    var (value, isWrong) = Header(random, field, [.. tags]);
+                    headers.Add((field, value));
+                    wrong.AddRange(isWrong ? [field] : []);
+                }
+
                 continue;
             }
 
@@ -152,23 +176,50 @@ internal sealed class DocumentRequests
             switch (random.Next(60))
             {
                 case 0:
-                    (media, wrong) = ("text/plain", ["body"]);
+                    (media, wrong) = ("text/plain", [.. wrong, "body"]);
                     break;
                 case 1:
-                    (media, wrong) = (null, ["body"]);
+                    (media, wrong) = (null, [.. wrong, "body"]);
                     break;
                 case 2:
-                    (media, wrong) = ("application/json; charset=klingon", ["body"]);
+                    (media, wrong) = ("application/json; charset=klingon", [.. wrong, "body"]);
                     break;
                 case 3:
-                    (body, wrong) = (body[..(body.Length / 2)] + "\u0001", ["body"]);
+                    (body, wrong) = (body[..(body.Length / 2)] + "\u0001", [.. wrong, "body"]);
                     break;
                 default:
                     break;
             }
         }
 
-        return new(name, query.Count == 0 ? path : $"{path}?{string.Join('&', query)}", body, media, wrong);
+        var target = query.Count == 0 ? path : $"{path}?{string.Join('&', query)}";
+        return new(name, target, body, media, headers, wrong);
+    }
+
+    // Few keys, so that requests meet the answers of others; tags that were seen, and what is none. Wrong: with it nothing may be done.
+    private static (string Value, bool IsWrong) Header(Random random, string field, List<string> tags)
+    {
+        if (field == "Idempotency-Key")
+        {
+            var length = random.Next(12) switch
+            {
+                0 => 255,
+                1 => 256,
+                2 => 5_000,
+                _ => 1,
+            };
+            return (new string((char)('a' + random.Next(20)), length), length > 255);
+        }
+
+        return random.Next(6) switch
+        {
+            0 => ("*", false),
+            1 => ("no tag", field == "If-Match"),
+            2 => ("W/\"weak\"", field == "If-Match"),
+            3 => ("\"other\", \"0\"", field == "If-Match"),
+            _ when tags.Count > 0 => (tags[random.Next(tags.Count)], false),
+            _ => ("\"'); --\"", field == "If-Match"),
+        };
     }
 
     private static JsonElement AsJson(string text, JsonElement schema) =>

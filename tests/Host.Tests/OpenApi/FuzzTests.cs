@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Conversations.Contracts;
@@ -54,7 +55,7 @@ public sealed class FuzzTests(FuzzTests.Lane first, FuzzTests.SecondLane second)
                             var random = new Random(Seed + number);
                             for (var i = 0; i < RequestsPerLane; i++)
                             {
-                                var request = requests.Make(random, lane.Seen);
+                                var request = requests.Make(random, lane.Seen, lane.Tags);
                                 calls.AddOrUpdate(request.Call, 1, (_, n) => n + 1);
                                 await JudgeAsync(requests, request, lane);
                             }
@@ -78,7 +79,19 @@ public sealed class FuzzTests(FuzzTests.Lane first, FuzzTests.SecondLane second)
         var story = $"{request}\n{status} {text}";
 
         Assert.True(status < 500, story);
-        Assert.True(requests.Answer(request, status, out var schema), $"not declared: {story}");
+        Assert.True(requests.Answer(request, status, out var schema, out var headers), $"not declared: {story}");
+        Assert.All(headers, header => Assert.True(answer.Headers.Contains(header), $"without {header}: {story}"));
+        Assert.True(
+            before == after || !answer.Headers.Contains("Idempotency-Replayed"),
+            $"a repetition changed rows: {story}"
+        );
+        lane.Saw(answer.Headers.ETag);
+        if (schema.ValueKind == JsonValueKind.Undefined)
+        {
+            Assert.True(text.Length == 0 && before == after, story);
+            return;
+        }
+
         var body = JsonElement.Parse(text);
         Assert.True(
             answer.Content.Headers.ContentType?.MediaType
@@ -98,6 +111,11 @@ public sealed class FuzzTests(FuzzTests.Lane first, FuzzTests.SecondLane second)
             request.Wrong.Count == 0 || status >= 400,
             $"'{string.Join(' ', request.Wrong)}' was taken: {story}"
         );
+        if (status == (int)HttpStatusCode.OK && request.Call.EndsWith("/batch", StringComparison.Ordinal))
+        {
+            Assert.True(IsWhole(JsonElement.Parse(request.Body!), body), $"not whole, or out of order: {story}");
+        }
+
         if (status == (int)HttpStatusCode.BadRequest)
         {
             var named = body.GetProperty("errors").EnumerateObject().Select(error => error.Name).ToList();
@@ -114,6 +132,34 @@ public sealed class FuzzTests(FuzzTests.Lane first, FuzzTests.SecondLane second)
 
         lane.Saw(body);
     }
+
+    // Every message is counted; every follow-up has its answer, in the order of the request.
+    private static bool IsWhole(JsonElement asked, JsonElement answered) =>
+        asked.TryGetProperty("messages", out var messages)
+            ? messages.GetArrayLength()
+                == answered.GetProperty("stored").GetInt32() + answered.GetProperty("duplicates").GetInt32()
+            : asked
+                .GetProperty("followUps")
+                .EnumerateArray()
+                .Select(one => (User(one), Trigger(one)))
+                .SequenceEqual(
+                    answered
+                        .GetProperty("items")
+                        .EnumerateArray()
+                        .Select(
+                            (one, i) =>
+                                one.GetProperty("followUp") is { ValueKind: JsonValueKind.Object } followUp
+                                    ? (User(followUp), Trigger(followUp))
+                                    : (
+                                        User(asked.GetProperty("followUps")[i]),
+                                        Trigger(asked.GetProperty("followUps")[i])
+                                    )
+                        )
+                );
+
+    private static string User(JsonElement followUp) => followUp.GetProperty("userId").GetString()!;
+
+    private static string Trigger(JsonElement followUp) => followUp.GetProperty("trigger").GetString()!;
 
     // The serializer may name what holds the field, or stop within it.
     private static bool IsWithin(string wrong, string field) =>
@@ -134,6 +180,8 @@ public sealed class FuzzTests(FuzzTests.Lane first, FuzzTests.SecondLane second)
 
         public ConcurrentQueue<string> Seen { get; } = new();
 
+        public ConcurrentQueue<string> Tags { get; } = new();
+
         protected override void Customise(WebApplicationBuilder builder)
         {
             builder.Configuration["FollowUps:DispatchEnabled"] = "false";
@@ -142,6 +190,18 @@ public sealed class FuzzTests(FuzzTests.Lane first, FuzzTests.SecondLane second)
             builder.Host.ConfigureContainer<IServiceCollection>(services =>
                 services.RemoveAll<INotificationHandler<MoodDropped>>()
             );
+        }
+
+        public void Saw(EntityTagHeaderValue? tag)
+        {
+            if (tag is not null)
+            {
+                Tags.Enqueue(tag.ToString());
+                if (Tags.Count > 3)
+                {
+                    Tags.TryDequeue(out _);
+                }
+            }
         }
 
         public void Saw(JsonElement body)

@@ -30,8 +30,11 @@ internal sealed class TemplateTable : IEntityTypeConfiguration<TemplateRow>
     public const string InForce =
         $"SELECT {Columns} FROM followups.templates t WHERE t.ended_at IS NULL AND t.id = ANY ($1)";
 
+    // Raised by a change that stands.
+    public const string Raise = "UPDATE followups.template_revision SET revision = revision + 1";
+
     // Whoever changes a text holds the revision: changes come one after another.
-    private const string RaiseRevision = "UPDATE followups.template_revision SET revision = revision + 1";
+    private const string HoldRevision = "SELECT FROM followups.template_revision FOR UPDATE";
 
     // $1 to $3: the key; $4: the locales that fit, nearest first; $5: the tags of which one must match, or null; $6: the built-in text's tag;
     // $7, for what follows: now. Answers whether one matches, and the key's own text.
@@ -84,10 +87,11 @@ internal sealed class TemplateTable : IEntityTypeConfiguration<TemplateRow>
     )
     {
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(RaiseRevision));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(HoldRevision));
         batch.BatchCommands.Add(write);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(InForce) { Parameters = { Ids(key.Id) } });
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        await row.NextResultAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         var outcome = (TemplateWriteOutcome)row.GetInt32(0);
         await row.NextResultAsync(cancellationToken);

@@ -42,6 +42,8 @@ internal sealed class DeleteTemplateHandler(
             UPDATE followups.templates t SET ended_at = $7
             FROM matching m
             WHERE m.matched AND t.id = $1 AND t.locale = $2 AND t.channel = $3 AND t.ended_at IS NULL
+        ), raised AS (
+            {TemplateTable.Raise} FROM matching m WHERE m.matched
         )
         SELECT CASE WHEN matched THEN 0 ELSE 1 END FROM matching
         """;

@@ -65,6 +65,8 @@ internal sealed class PutTemplateHandler(
                 ), 0) + 1, $9, $10, $11, $7
             FROM judged j
             WHERE j.outcome = 0 AND ((SELECT count(*) FROM ended) = 1 OR j.own IS NULL)
+        ), raised AS (
+            {TemplateTable.Raise} FROM judged j WHERE j.outcome = 0
         )
         SELECT outcome FROM judged
         """;
