@@ -303,7 +303,9 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         api.MapUnsubscribe();
         api.MapPerformance();
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
-        app.MapScalarApiReference().AllowAnonymous();
+        // Nothing of the page comes from elsewhere or goes there.
+        app.MapScalarApiReference(page => page.DisableDefaultFonts().DisableTelemetry().DisableAgent())
+            .AllowAnonymous();
         app.MapReadiness();
     }
 }
