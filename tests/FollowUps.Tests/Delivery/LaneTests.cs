@@ -32,6 +32,7 @@ public sealed class LaneTests
                 leftFrom = left;
                 return Task.CompletedTask;
             },
+            () => { },
             stopping,
             CancellationToken.None
         );

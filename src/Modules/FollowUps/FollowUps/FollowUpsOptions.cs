@@ -103,7 +103,7 @@ public sealed class FollowUpsOptions
     public bool DispatchEnabled { get; set; } = true;
 
     /// <summary>
-    /// Most follow-ups claimed at once. A Host that crashes leaves so many uncertain at most, times <see cref="DispatchParallelism" />: a smaller
+    /// Most follow-ups claimed at once. A Host that crashes leaves so many uncertain at most, times twice <see cref="DispatchParallelism" />: a smaller
     /// batch withholds fewer promotions then, and takes more claims. Default 500.
     /// </summary>
     [Range(1, 10_000)]

@@ -76,6 +76,7 @@ internal sealed partial class Lane : IDisposable
     public async Task<Handover[]> DeliverAsync(
         IReadOnlyList<Parcel> parcels,
         Func<int, Task> leave,
+        Action handedOver,
         CancellationToken stopping,
         CancellationToken abandoned
     )
@@ -117,6 +118,12 @@ internal sealed partial class Lane : IDisposable
         else if (from < parcels.Count)
         {
             await leave(from);
+        }
+
+        // A channel without bounds bounds nothing: what it has not answered is all that keeps more from being claimed for it.
+        if (Channel.Pace.Concurrency < int.MaxValue)
+        {
+            handedOver();
         }
 
         await Task.WhenAll(calls);

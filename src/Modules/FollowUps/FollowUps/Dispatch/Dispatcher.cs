@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -5,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace FollowUps.Dispatch;
 
 // Sleeps until the next follow-up is due, or until an earlier one is announced; where another Host keeps time, until the next sweep. What it claims is sent beside it, a bounded number of batches at
-// once, so that a slow channel does not make the next one late.
+// once. One that only waits for answers counts no longer, so that a channel that hangs does not make the others late.
 internal sealed partial class Dispatcher(
     Claims claims,
     Sending sending,
@@ -17,6 +18,12 @@ internal sealed partial class Dispatcher(
 ) : BackgroundService
 {
     private readonly SemaphoreSlim free = new(options.Value.DispatchParallelism);
+    private readonly ConcurrentDictionary<Task, byte> underWay = new();
+
+    // Follow-ups of batches that count no longer. What is not recorded is uncertain after a crash: so they are as many as may count, at most.
+    private int waiting;
+
+    private int MostWaiting => options.Value.DispatchBatchSize * options.Value.DispatchParallelism;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -35,10 +42,7 @@ internal sealed partial class Dispatcher(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // What is on its way is waited for: the host's shutdown timeout bounds it.
-            for (var i = 0; i < options.Value.DispatchParallelism; i++)
-            {
-                await free.WaitAsync(CancellationToken.None);
-            }
+            await Task.WhenAll(underWay.Keys);
         }
     }
 
@@ -76,7 +80,13 @@ internal sealed partial class Dispatcher(
                 throw;
             }
 
-            _ = SendAsync(batch, stoppingToken);
+            var sent = SendAsync(batch, stoppingToken);
+            if (!sent.IsCompleted)
+            {
+                underWay[sent] = 0;
+                _ = sent.ContinueWith(_ => underWay.TryRemove(sent, out var _), TaskScheduler.Default);
+            }
+
             if (!batch.More)
             {
                 // Others may schedule too, and die: what they left is found by looking now and then, not all at the same moment.
@@ -89,9 +99,10 @@ internal sealed partial class Dispatcher(
 
     private async Task SendAsync(ClaimedBatch batch, CancellationToken stoppingToken)
     {
+        var counts = true;
         try
         {
-            var (_, nextAt) = await sending.SendAsync(batch, stoppingToken);
+            var (_, nextAt) = await sending.SendAsync(batch, HandedOver, stoppingToken);
             if (nextAt is { } putOff)
             {
                 due.Announce(putOff);
@@ -107,7 +118,27 @@ internal sealed partial class Dispatcher(
         }
         finally
         {
-            free.Release();
+            if (counts)
+            {
+                free.Release();
+            }
+            else
+            {
+                Interlocked.Add(ref waiting, -batch.Claims.Count);
+            }
+        }
+
+        void HandedOver()
+        {
+            if (Interlocked.Add(ref waiting, batch.Claims.Count) <= MostWaiting)
+            {
+                counts = false;
+                free.Release();
+            }
+            else
+            {
+                Interlocked.Add(ref waiting, -batch.Claims.Count);
+            }
         }
     }
 

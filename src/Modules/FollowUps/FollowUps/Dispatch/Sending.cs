@@ -40,9 +40,11 @@ internal sealed class Sending(
         )
         .Build();
 
-    // Answers how many were sent, and when the first of those put off is due again.
+    // Answers how many were sent, and when the first of those put off is due again. Tells when all is handed over, or put off, and what remains
+    // is to wait for answers.
     public async Task<(int Sent, DateTimeOffset? NextAt)> SendAsync(
         ClaimedBatch batch,
+        Action handedOver,
         CancellationToken cancellationToken
     )
     {
@@ -73,8 +75,19 @@ internal sealed class Sending(
             }
 
             lanes[0].Outcomes.AddRange(outcomes.Where(o => o.Kind != OutcomeKind.Sent));
-            await Task.WhenAll(lanes.Select(lane => FinishAsync(lane.Lane, lane.Outcomes, cancellationToken)));
+            var open = lanes.Count;
+            await Task.WhenAll(
+                lanes.Select(lane => FinishAsync(lane.Lane, lane.Outcomes, LaneIsDone, cancellationToken))
+            );
             return (outcomes.Count(o => o.Kind == OutcomeKind.Sent), outcomes.Min(o => o.NextAt));
+
+            void LaneIsDone()
+            {
+                if (Interlocked.Decrement(ref open) == 0)
+                {
+                    handedOver();
+                }
+            }
         }
         finally
         {
@@ -83,11 +96,16 @@ internal sealed class Sending(
         }
     }
 
-    private async Task FinishAsync(Lane? lane, List<Outcome> outcomes, CancellationToken cancellationToken)
+    private async Task FinishAsync(
+        Lane? lane,
+        List<Outcome> outcomes,
+        Action handedOver,
+        CancellationToken cancellationToken
+    )
     {
         if (lane is not null)
         {
-            await DeliverAsync(lane, outcomes, cancellationToken);
+            await DeliverAsync(lane, outcomes, handedOver, cancellationToken);
         }
 
         // From here on it is finished, come what may: giving up now would leave attempts uncertain that are not.
@@ -133,7 +151,12 @@ internal sealed class Sending(
         }
     }
 
-    private async Task DeliverAsync(Lane lane, List<Outcome> outcomes, CancellationToken cancellationToken)
+    private async Task DeliverAsync(
+        Lane lane,
+        List<Outcome> outcomes,
+        Action handedOver,
+        CancellationToken cancellationToken
+    )
     {
         var sending = outcomes.FindAll(outcome => outcome.Kind == OutcomeKind.Sent);
         sending.Sort((one, other) => one.Claim.DueAt.CompareTo(other.Claim.DueAt));
@@ -159,6 +182,7 @@ internal sealed class Sending(
                 }
             )),
             left => ReleaseAsync(sending.GetRange(left, sending.Count - left).ConvertAll(outcome => outcome.Claim)),
+            handedOver,
             cancellationToken,
             abandoned.Token
         );

@@ -10,7 +10,7 @@ internal sealed class DispatchDueFollowUpsHandler(Claims claims, Sending sending
     public async Task<DispatchResult> Handle(DispatchDueFollowUps request, CancellationToken cancellationToken)
     {
         var batch = await claims.TakeAsync(TimeSpan.Zero, cancellationToken);
-        var (sent, putOff) = await sending.SendAsync(batch, cancellationToken);
+        var (sent, putOff) = await sending.SendAsync(batch, () => { }, cancellationToken);
         return new DispatchResult(
             batch.Claims.Count,
             sent,
