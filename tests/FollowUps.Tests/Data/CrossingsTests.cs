@@ -15,6 +15,8 @@ public sealed class CrossingsTests(CountedHostFixture host) : IClassFixture<Coun
         ["schedule one"] = (_, user) => new ScheduleFollowUps([PostEvent(user)]),
         ["schedule a thousand"] = (_, user) =>
             new ScheduleFollowUps([.. Enumerable.Range(0, 1000).Select(i => PostEvent($"{user}{i % 500}"))]),
+        ["schedule three hundred for one"] = (_, user) =>
+            new ScheduleFollowUps([.. Enumerable.Range(0, 300).Select(_ => PostEvent(user))]),
         ["cancel"] = (known, _) => new CancelFollowUp(known.Id),
         ["reschedule"] = (known, _) => new RescheduleFollowUp(known.Id, Evening.AddDays(3)),
         ["retry"] = (known, _) => new RetryFollowUp(known.Id),

@@ -34,6 +34,10 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
             new ScheduleFollowUps([.. Enumerable.Range(100, 100).Select(i => PostEvent with { UserId = $"u-{i}" })]),
             ["ix_follow_ups_pending"]
         ),
+        ["schedule three hundred for one"] = (
+            new ScheduleFollowUps([.. Enumerable.Repeat(PostEvent with { UserId = "u-8" }, 300)]),
+            ["ix_follow_ups_pending", "pk_recipients"]
+        ),
         ["schedule a reengagement"] = (
             new ScheduleFollowUps([
                 PostEvent with

@@ -12,6 +12,7 @@ namespace FollowUps.Tests.Scheduling;
 public sealed class DuplicatesTests(DuplicatesTests.StoppedHost host) : IClassFixture<DuplicatesTests.StoppedHost>
 {
     private const string Refused = "Refuse this.";
+    private const int Most = 25;
     private static readonly DateTimeOffset Base = new(2031, 6, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private static readonly TimeSpan Microsecond = TimeSpan.FromMicroseconds(1);
@@ -22,6 +23,7 @@ public sealed class DuplicatesTests(DuplicatesTests.StoppedHost host) : IClassFi
     {
         Schedule,
         ScheduleThree,
+        ScheduleAll,
         Cancel,
         Send,
         SendAndAwaitTheEndOfAPause,
@@ -31,17 +33,13 @@ public sealed class DuplicatesTests(DuplicatesTests.StoppedHost host) : IClassFi
     private static Gen<T> Of<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     // A boundary and what lies next to it.
-    private static readonly Gen<TimeSpan> Around = Gen.Select(
-        Of(TimeSpan.Zero, Day, Day * 7, Day * 30),
-        Gen.Int[-1, 1],
-        Gen.Bool,
-        (span, off, back) => (back ? -span : span) + off * Microsecond
-    );
+    private static Gen<TimeSpan> Around(params TimeSpan[] spans) =>
+        Gen.Select(Of(spans), Gen.Int[-1, 1], Gen.Bool, (span, off, back) => (back ? -span : span) + off * Microsecond);
 
     private static readonly Gen<Wish> Wishes = Gen.Select(
         Gen.Enum<FollowUpTrigger>(),
-        Gen.Int[0, 9],
-        Gen.OneOf(Around, Gen.Int[-60, 60].Select(hours => TimeSpan.FromHours(hours))),
+        Gen.Int[0, 4],
+        Gen.OneOf(Around(Day), Around(Day, TimeSpan.Zero), Gen.Int[-60, 60].Select(hours => TimeSpan.FromHours(hours))),
         Of<TimeSpan?>(null, TimeSpan.Zero, Day, TimeSpan.FromHours(7)),
         Of(null, "menu", "wine"),
         Of(null, null, "b1", "b2"),
@@ -51,7 +49,12 @@ public sealed class DuplicatesTests(DuplicatesTests.StoppedHost host) : IClassFi
 
     [Fact]
     public async Task What_is_a_duplicate_and_of_what_is_as_the_model_says() =>
-        await Gen.Select(Gen.Enum<Kind>(), Wishes.Array[3], Gen.Int[0, 9], Around)
+        await Gen.Select(
+                Gen.Enum<Kind>(),
+                Wishes.Array[40],
+                Gen.Int[0, 9],
+                Around(TimeSpan.Zero, Day, Day * 7, Day * 30)
+            )
             .Array[3, 16]
             .SampleAsync(
                 async steps =>
@@ -64,7 +67,7 @@ public sealed class DuplicatesTests(DuplicatesTests.StoppedHost host) : IClassFi
 
                     await world.CompareAsync();
                 },
-                iter: 250,
+                iter: 150,
                 threads: 1
             );
 
@@ -112,7 +115,11 @@ public sealed class DuplicatesTests(DuplicatesTests.StoppedHost host) : IClassFi
                     await ScheduleAsync(wishes[..1]);
                     break;
                 case Kind.ScheduleThree:
-                    await ScheduleAsync(wishes);
+                    await ScheduleAsync(wishes[..3]);
+                    break;
+                // So many that they are decided in one statement.
+                case Kind.ScheduleAll:
+                    await ScheduleAsync([.. wishes, .. wishes, .. wishes]);
                     break;
                 case Kind.Cancel when which < all.Count:
                     await host.Modules.Send(new CancelFollowUp(all[which].Id), Token);
@@ -156,7 +163,8 @@ public sealed class DuplicatesTests(DuplicatesTests.StoppedHost host) : IClassFi
         // Due beside one that is there.
         private NewFollowUp Item(Wish wish)
         {
-            var at = (wish.Beside < all.Count ? all[wish.Beside].DueAt : Now) + wish.Off;
+            var alike = all.Where(f => f.Trigger == wish.Trigger).ToList();
+            var at = (wish.Beside < alike.Count ? alike[^(1 + wish.Beside)].DueAt : Now) + wish.Off;
             return new NewFollowUp
             {
                 Trigger = wish.Trigger,
@@ -179,6 +187,12 @@ public sealed class DuplicatesTests(DuplicatesTests.StoppedHost host) : IClassFi
             if (Like(item, dueAt) is { } there)
             {
                 Assert.Equal((ScheduleOutcome.Duplicate, there.Id), (result.Outcome, result.FollowUp!.Id));
+                return;
+            }
+
+            if (all.Count(f => f.Status == FollowUpStatus.Pending) >= Most)
+            {
+                Assert.Equal(new ScheduleResult(ScheduleOutcome.Suppressed, "pending_limit", null), result);
                 return;
             }
 
@@ -240,7 +254,7 @@ public sealed class DuplicatesTests(DuplicatesTests.StoppedHost host) : IClassFi
         }
     }
 
-    // Nothing grows stale, and a customer may have any number pending.
+    // Nothing grows stale.
     public sealed class StoppedHost : StoppedHostFixture
     {
         protected override void Customise(WebApplicationBuilder builder)
@@ -249,7 +263,7 @@ public sealed class DuplicatesTests(DuplicatesTests.StoppedHost host) : IClassFi
             builder.Services.AddSingleton<IDeliveryChannel>(new PickyChannel());
             builder.Configuration.AddInMemoryCollection([
                 new("FollowUps:StaleAfter", "3650.00:00:00"),
-                new("FollowUps:MaxPendingPerUser", "1000"),
+                new("FollowUps:MaxPendingPerUser", $"{Most}"),
             ]);
         }
     }

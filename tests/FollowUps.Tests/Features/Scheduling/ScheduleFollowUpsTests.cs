@@ -79,6 +79,55 @@ public sealed class ScheduleFollowUpsTests(HostFixture host) : IClassFixture<Hos
     }
 
     [Fact]
+    public async Task Ten_thousand_for_one_customer_are_decided_in_order_and_counted()
+    {
+        var (user, other) = (Some.Id(), Some.Id());
+        var first = (await Schedule(PostEvent(user, Noon.AddHours(-20))))[0].FollowUp!;
+        NewFollowUp Custom(string of, string? key) => Like(of, FollowUpTrigger.Custom) with { DedupeKey = key };
+
+        var results = await Schedule([
+            .. Enumerable.Range(0, 2000).Select(i => PostEvent(user, Noon.AddSeconds(-i))),
+            PostEvent(user, Noon.AddHours(28)),
+            PostEvent(user, Noon.AddHours(5)),
+            PostEvent(other, Noon),
+            .. Enumerable.Range(0, 4000).Select(i => Custom(user, $"{i % 4}")),
+            .. Enumerable.Range(0, 3000).Select(_ => Custom(user, null)),
+            .. Enumerable.Range(0, 995).Select(_ => Custom(user, "1")),
+            PostEvent(other, Noon),
+            Custom(user, "new"),
+        ]);
+
+        Assert.All(results.Take(2000), r => Assert.Equal(first.Id, r.FollowUp!.Id));
+        Assert.Equal(ScheduleOutcome.Scheduled, results[2000].Outcome);
+        Assert.Equal(
+            (ScheduleOutcome.Duplicate, results[2000].FollowUp!.Id),
+            (results[2001].Outcome, results[2001].FollowUp!.Id)
+        );
+        Assert.Equal(ScheduleOutcome.Scheduled, results[2002].Outcome);
+        Assert.All(
+            Enumerable.Range(0, 4000),
+            i => Assert.Equal(results[2003 + i % 4].FollowUp!.Id, results[2003 + i].FollowUp!.Id)
+        );
+        Assert.Equal(
+            [4, 2],
+            [
+                results.Skip(2003).Take(4000).Count(r => r.Outcome == ScheduleOutcome.Scheduled),
+                results.Count(r => r.FollowUp?.UserId == other),
+            ]
+        );
+        Assert.All(results.Skip(6003).Take(4), r => Assert.Equal(ScheduleOutcome.Scheduled, r.Outcome));
+        Assert.All(results.Skip(6007).Take(2996), r => Assert.Equal("pending_limit", r.Reason));
+        Assert.All(results.Skip(9003).Take(995), r => Assert.Equal(results[2004].FollowUp!.Id, r.FollowUp!.Id));
+        Assert.Equal("pending_limit", results[^1].Reason);
+        Assert.Equal(10, (await PendingOf(user)).Count);
+        var refusals = await host.Modules.Send(new ListRefusals(user), TestContext.Current.CancellationToken);
+        Assert.Equal(
+            [995 + 999, 2000, 2997, 999, 999, 999, 1],
+            refusals.Items.Select(r => r.Times).OrderBy(times => Array.IndexOf([1994, 2000, 2997, 999, 1], times))
+        );
+    }
+
+    [Fact]
     public async Task Hundred_equal_requests_at_once_leave_one_and_all_learn_its_id()
     {
         var user = Some.Id();

@@ -26,6 +26,8 @@ internal sealed partial class ScheduleWrite(
     ILogger<ScheduleWrite> logger
 )
 {
+    private const int Crowd = 100;
+
     public Task<ScheduleResult[]> ExecuteAsync(IReadOnlyList<NewFollowUp> items, CancellationToken cancellationToken) =>
         ExecuteAsync(items, [], _ => Task.CompletedTask, _ => { }, cancellationToken);
 
@@ -114,6 +116,8 @@ internal sealed partial class ScheduleWrite(
     )
     {
         var keys = items.Select(i => i.UserId).Distinct().ToDictionary(user => user, tombstones.Of);
+        var rounds = Rounds(items);
+        var crowd = TakeCrowd(items, rounds);
         return
         [
             new NpgsqlBatchCommand(LockSql)
@@ -121,7 +125,8 @@ internal sealed partial class ScheduleWrite(
                 Parameters = { Columns.Of(keys.Keys, NpgsqlDbType.Text), Columns.Of(keys.Values, NpgsqlDbType.Bytea) },
             },
             .. between,
-            .. Rounds(items).Select(round => Insert(items, ids, round, now, keys)),
+            .. rounds.Select(round => Insert(InsertSql, items, ids, round, now, keys)),
+            .. crowd.Select(all => Insert(InTurn.Sql, items, ids, all, now, keys)),
         ];
     }
 
@@ -216,7 +221,23 @@ internal sealed partial class ScheduleWrite(
         return rounds;
     }
 
+    // Customers of whom so many come that a statement for each would take long (10 000: 13 s) are decided together, in one.
+    private static List<List<int>> TakeCrowd(IReadOnlyList<NewFollowUp> items, List<List<int>> rounds)
+    {
+        if (rounds.Count <= Crowd)
+        {
+            return [];
+        }
+
+        var users = rounds[Crowd].Select(i => items[i].UserId).ToHashSet(StringComparer.Ordinal);
+        var together = rounds.SelectMany(round => round.Where(i => users.Contains(items[i].UserId))).Order().ToList();
+        rounds.ForEach(round => round.RemoveAll(i => users.Contains(items[i].UserId)));
+        rounds.RemoveAll(round => round.Count == 0);
+        return [together];
+    }
+
     private NpgsqlBatchCommand Insert(
+        string sql,
         IReadOnlyList<NewFollowUp> all,
         IReadOnlyList<Guid> ids,
         List<int> round,
@@ -226,7 +247,7 @@ internal sealed partial class ScheduleWrite(
     {
         var items = round.ConvertAll(i => all[i]);
         var clocks = items.ConvertAll(i => ClockRule.Of(i, options.Value));
-        return new NpgsqlBatchCommand(InsertSql)
+        return new NpgsqlBatchCommand(sql)
         {
             Parameters =
             {
@@ -284,7 +305,38 @@ internal sealed partial class ScheduleWrite(
     // LIMIT keeps each look-up a probe of an index: joined, a large batch would read the whole of a table. What was inserted is told apart by
     // its id: joining it to its input again cost a tenth.
     public const string InsertSql = $"""
-        WITH input AS MATERIALIZED (
+        WITH {Input}, inserted AS (
+            {Into}
+            FROM input
+            WHERE existing IS NULL AND suppressed IS NULL
+            RETURNING {FollowUpTable.Columns}
+        ), refused AS (
+            INSERT INTO followups.refusals AS r (user_id, trigger, reason, follow_up_id, times, first_at, last_at, inputs)
+            SELECT {Refusal}, 1, $1, $1, {RefusalInputs}
+            FROM input
+            WHERE existing IS NOT NULL OR suppressed <> 'erased'
+            ON CONFLICT (user_id, trigger, reason, follow_up_id) DO UPDATE
+            SET times = r.times + 1, last_at = excluded.last_at, inputs = excluded.inputs
+        )
+        SELECT NULL::int, NULL, (SELECT i.checked_after FROM input i LIMIT 1), NULL::jsonb, f.* FROM inserted f
+        UNION ALL
+        SELECT i.ord, 'duplicate', i.checked_after,
+               (SELECT to_jsonb(r) FROM followups.refusals r
+                WHERE (r.user_id, r.trigger, r.reason, r.follow_up_id) = (i.user_id, i.trigger, '{RefusalTable.Duplicate}', i.existing)),
+               {FollowUpTable.Columns}
+        FROM input i CROSS JOIN LATERAL (SELECT f.* FROM followups.follow_ups f WHERE f.id = i.existing LIMIT 1) f
+        UNION ALL
+        SELECT i.ord, i.suppressed, i.checked_after,
+               (SELECT to_jsonb(r) FROM followups.refusals r
+                WHERE (r.user_id, r.trigger, r.reason, r.follow_up_id)
+                    = (i.user_id, i.trigger, i.suppressed, '00000000-0000-0000-0000-000000000000'::uuid)),
+               f.*
+        FROM input i LEFT JOIN inserted f ON false WHERE i.existing IS NULL AND i.suppressed IS NOT NULL
+        """;
+
+    // What was asked for, and whether it may be.
+    public const string Input = $"""
+        input AS MATERIALIZED (
             SELECT i.*,
                    coalesce(CASE WHEN i.pending > 0 THEN {Duplicates.Pending} END, {Duplicates.Sent}) AS existing,
                    date_part('epoch', clock_timestamp() - statement_timestamp()) AS checked_after,
@@ -324,7 +376,10 @@ internal sealed partial class ScheduleWrite(
             ) i
         ), forgotten AS (
             DELETE FROM followups.recipients r USING input i WHERE i.suppressed = 'erased' AND r.user_id = i.user_id
-        ), inserted AS (
+        )
+        """;
+
+    public const string Into = """
             INSERT INTO followups.follow_ups AS f
                 (id, trigger, status, scheduled_at, next_at, not_after, created_at, event_at, last_activity_at, user_id, conversation_id,
                  booking_id, dedupe_key, template_pinned, template_id, mood, message, variables, anchor_at, days_after, local_time, time_zone,
@@ -332,35 +387,17 @@ internal sealed partial class ScheduleWrite(
             SELECT id, trigger, 0, scheduled_at, scheduled_at, coalesce(not_after, greatest(scheduled_at, $1) + $6[trigger + 1]), $1, event_at,
                    last_activity_at, user_id, conversation_id, booking_id, dedupe_key, pinned, template_id, mood, message, variables,
                    anchor_at, days_after, local_time, time_zone, zone_given
-            FROM input
-            WHERE existing IS NULL AND suppressed IS NULL
-            RETURNING {FollowUpTable.Columns}
-        ), refused AS (
-            INSERT INTO followups.refusals AS r (user_id, trigger, reason, follow_up_id, times, first_at, last_at, inputs)
-            SELECT user_id, trigger, CASE WHEN existing IS NULL THEN suppressed ELSE '{RefusalTable.Duplicate}' END,
-                   coalesce(existing, '00000000-0000-0000-0000-000000000000'), 1, $1, $1,
-                   jsonb_strip_nulls(jsonb_build_object('scheduledAt', scheduled_at, 'eventAt', event_at, 'lastActivityAt', last_activity_at,
-                       'conversationId', conversation_id, 'bookingId', booking_id, 'dedupeKey', dedupe_key,
-                       'pendingLimit', CASE WHEN existing IS NULL AND suppressed = 'pending_limit' THEN $5 END))
-            FROM input
-            WHERE existing IS NOT NULL OR suppressed <> 'erased'
-            ON CONFLICT (user_id, trigger, reason, follow_up_id) DO UPDATE
-            SET times = r.times + 1, last_at = excluded.last_at, inputs = excluded.inputs
-        )
-        SELECT NULL::int, NULL, (SELECT i.checked_after FROM input i LIMIT 1), NULL::jsonb, f.* FROM inserted f
-        UNION ALL
-        SELECT i.ord, 'duplicate', i.checked_after,
-               (SELECT to_jsonb(r) FROM followups.refusals r
-                WHERE (r.user_id, r.trigger, r.reason, r.follow_up_id) = (i.user_id, i.trigger, '{RefusalTable.Duplicate}', i.existing)),
-               {FollowUpTable.Columns}
-        FROM input i CROSS JOIN LATERAL (SELECT f.* FROM followups.follow_ups f WHERE f.id = i.existing LIMIT 1) f
-        UNION ALL
-        SELECT i.ord, i.suppressed, i.checked_after,
-               (SELECT to_jsonb(r) FROM followups.refusals r
-                WHERE (r.user_id, r.trigger, r.reason, r.follow_up_id)
-                    = (i.user_id, i.trigger, i.suppressed, '00000000-0000-0000-0000-000000000000'::uuid)),
-               f.*
-        FROM input i LEFT JOIN inserted f ON false WHERE i.existing IS NULL AND i.suppressed IS NOT NULL
+        """;
+
+    public const string Refusal = $"""
+        user_id, trigger, CASE WHEN existing IS NULL THEN suppressed ELSE '{RefusalTable.Duplicate}' END AS reason,
+        coalesce(existing, '00000000-0000-0000-0000-000000000000') AS follow_up_id
+        """;
+
+    public const string RefusalInputs = """
+        jsonb_strip_nulls(jsonb_build_object('scheduledAt', scheduled_at, 'eventAt', event_at, 'lastActivityAt', last_activity_at,
+            'conversationId', conversation_id, 'bookingId', booking_id, 'dedupeKey', dedupe_key,
+            'pendingLimit', CASE WHEN existing IS NULL AND suppressed = 'pending_limit' THEN $5 END))
         """;
 
     [LoggerMessage(
