@@ -110,3 +110,58 @@ public sealed class DispatchDueFollowUpsTests(HostFixture host) : IClassFixture<
         Assert.False(late!.Cancelled);
     }
 }
+
+public sealed class HysteresisTests(HysteresisTests.SteadyHost host) : IClassFixture<HysteresisTests.SteadyHost>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(0.66, "post_event_high_emotion")]
+    [InlineData(0.65, "post_event_high_emotion")]
+    [InlineData(0.64, "post_event_neutral_emotion")]
+    [InlineData(0.1, "post_event_low_emotion")]
+    public async Task Words_chosen_when_scheduled_stand_until_the_mood_is_beyond_the_margin(
+        double score,
+        string template
+    )
+    {
+        var (user, conversation) = (Some.Id(), Some.Id());
+        await StoreAsync(user, conversation, 0.75);
+        var item = new NewFollowUp
+        {
+            Trigger = FollowUpTrigger.PostEvent,
+            UserId = user,
+            ConversationId = conversation,
+            EventAt = host.Clock.Now.AddDays(-1),
+        };
+        var scheduled = (await host.Modules.Send(new ScheduleFollowUps([item]), Token))[0].FollowUp!;
+        await StoreAsync(user, conversation, score);
+
+        await host.Modules.Send(new DispatchDueFollowUps(), Token);
+
+        var sent = (await host.Modules.Send(new GetFollowUp(scheduled.Id), Token))!;
+        Assert.Equal("post_event_high_emotion", scheduled.TemplateId);
+        Assert.Equal((FollowUpStatus.Executed, template), (sent.Status, sent.TemplateId));
+    }
+
+    // As many as the mood is the mean of.
+    private Task<StoreMessagesResult> StoreAsync(string user, string conversation, double score) =>
+        host.Modules.Send(
+            new StoreMessages([
+                .. Enumerable.Repeat(0, 5).Select(_ => Some.Message(conversation, score) with { UserId = user }),
+            ]),
+            Token
+        );
+
+    public sealed class SteadyHost : StoppedHostFixture
+    {
+        protected override void Customise(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder)
+        {
+            base.Customise(builder);
+            Microsoft.Extensions.Configuration.MemoryConfigurationBuilderExtensions.AddInMemoryCollection(
+                builder.Configuration,
+                [new("FollowUps:MoodHysteresis", "0.05")]
+            );
+        }
+    }
+}

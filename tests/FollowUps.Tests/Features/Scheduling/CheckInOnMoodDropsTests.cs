@@ -1,5 +1,9 @@
 using Conversations.Contracts;
 using FollowUps.Contracts;
+using MediatR;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using NSubstitute;
 using Testing;
 
 namespace FollowUps.Tests.Features.Scheduling;
@@ -58,5 +62,41 @@ public sealed class CheckInOnMoodDropsTests(HostFixture host) : IClassFixture<Ho
 
         Assert.Equal(FollowUpStatus.Pending, Assert.Single(await CheckInsOf(lost)).Status);
         Assert.Equal(FollowUpStatus.Cancelled, Assert.Single(await CheckInsOf(cancelled)).Status);
+    }
+}
+
+// The notification is lost every time, as when the process dies after the commit.
+public sealed class LostMoodDropsTests(LostMoodDropsTests.DeafHost host) : IClassFixture<LostMoodDropsTests.DeafHost>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Sweep_finds_all_that_were_lost_page_by_page_and_once()
+    {
+        var users = Enumerable.Range(0, 1200).Select(_ => Some.Id()).ToArray();
+        await host.Modules.Send(
+            new StoreMessages([.. users.Select(user => Some.Message($"{user}c", 0.1) with { UserId = user })]),
+            Token
+        );
+        var before = await host.Modules.Send(new ListFollowUps(users[0]), Token);
+
+        var found = await host.Modules.Send(new CheckInOnMoodDrops(), Token);
+        var again = await host.Modules.Send(new CheckInOnMoodDrops(), Token);
+
+        Assert.Empty(before.Items);
+        Assert.Equal((1200, 0), (found, again));
+        Assert.Equal(
+            $"{users[^1]}c",
+            Assert.Single((await host.Modules.Send(new ListFollowUps(users[^1]), Token)).Items).ConversationId
+        );
+    }
+
+    public sealed class DeafHost : HostFixture
+    {
+        protected override void Customise(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder)
+        {
+            builder.Services.AddSingleton(Substitute.For<INotificationPublisher>());
+            builder.Configuration.AddInMemoryCollection([new("Scheduling:Enabled", "false")]);
+        }
     }
 }

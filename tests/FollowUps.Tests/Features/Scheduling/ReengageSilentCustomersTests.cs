@@ -53,4 +53,39 @@ public sealed class ReengageSilentCustomersTests(HostFixture host) : IClassFixtu
         Assert.Single(await Reengagements(done));
         Assert.Empty(await Reengagements(escalated));
     }
+
+    [Fact]
+    public async Task Scan_goes_through_all_pages_and_writes_to_past_customers_as_such()
+    {
+        var users = Enumerable.Range(0, 1100).Select(_ => Some.Id()).ToArray();
+        var at = DateTimeOffset.UtcNow.AddDays(-33);
+        await host.Modules.Send(
+            new StoreMessages([
+                .. users.Select((user, i) => Some.Message($"{user}c", null, at.AddSeconds(i)) with { UserId = user }),
+                .. users
+                    .Where((_, i) => i % 2 == 0)
+                    .Select(user => Some.Message($"{user}d", null, at.AddDays(-100)) with { UserId = user }),
+            ]),
+            Token
+        );
+        await host.Modules.Send(
+            new ConfirmBooking(Some.Id(), users[^1], Some.Id(), DateTimeOffset.UtcNow.AddDays(3)),
+            Token
+        );
+
+        await host.Modules.Send(new ReengageSilentCustomers(), Token);
+
+        var templates = await Task.WhenAll(
+            users.Select(async user => (await Reengagements(user)).SingleOrDefault()?.TemplateId)
+        );
+        Assert.Equal(
+            users.Select(
+                (user, i) =>
+                    user == users[^1] ? null
+                    : i % 2 == 0 ? "reengagement_past_customer"
+                    : "reengagement_general"
+            ),
+            templates
+        );
+    }
 }

@@ -28,4 +28,22 @@ public sealed class RetryFollowUpsTests(FailingChannelFixture host) : IClassFixt
         );
         Assert.Single((await host.Modules.Send(new ListFollowUps(user, FollowUpStatus.Failed), Token)).Items);
     }
+
+    [Fact]
+    public async Task No_more_of_a_customer_than_may_be_pending()
+    {
+        var user = Some.Id();
+        host.Channel.Refuses = true;
+        for (var i = 0; i < 4; i++)
+        {
+            await host.FailedAsync(user);
+        }
+
+        var later = FailingChannelFixture.Custom(user) with { ScheduledAt = DateTimeOffset.UtcNow.AddDays(1) };
+        await host.Modules.Send(new ScheduleFollowUps([.. Enumerable.Repeat(later, 7)]), Token);
+        host.Channel.Refuses = false;
+        await host.Modules.Send(new RetryFollowUps(FollowUpTrigger.Custom), Token);
+
+        Assert.Single((await host.Modules.Send(new ListFollowUps(user, FollowUpStatus.Failed), Token)).Items);
+    }
 }
