@@ -10,7 +10,8 @@ using TickerQ.Utilities.Interfaces.Managers;
 namespace Host.Scheduling;
 
 // Compiled with -p:Scheduler=TickerQ. TickerQ keeps functions and tickers by process, whichever of its Hosts added them, and each of these runs
-// what is due: so a Host's go by names of its own and run in it, whoever fires them. Firings makes Hosts agree.
+// what is due: so a Host's go by names of its own and run in it, whoever fires them. Firings makes Hosts agree. The zone is the process's
+// too, that of the Host made last.
 // Where clocks go back, TickerQ passes over the repeated hour; a work that runs more often than daily wants the zone UTC.
 internal sealed class TickerQScheduler(
     IHost host,
