@@ -188,13 +188,20 @@ public sealed class LaneTests
     }
 
     [Fact]
-    public async Task Gone_endpoint_is_gone()
+    public async Task Gone_endpoint_is_called_no_more()
     {
-        using var lane = Over(new Channel(new DeliveryPace(1, 1)) { Answer = new(false, "HTTP 410", Gone: true) });
+        options.ChannelPatience = TimeSpan.FromMinutes(1);
+        var channel = new Channel(new DeliveryPace(1, 1)) { Answer = new(false, "HTTP 410", Gone: true) };
+        using var lane = Over(channel);
 
-        await DeliverAsync(lane, 1);
+        var handovers = await DeliverAsync(lane, 3);
 
         Assert.True(lane.IsGone);
+        Assert.Single(channel.Calls);
+        Assert.All(
+            handovers[1..],
+            rest => Assert.Equal(new Handover(null, "channel_disabled", clock.Start + options.HoldRecheckEvery), rest)
+        );
     }
 
     [Fact]

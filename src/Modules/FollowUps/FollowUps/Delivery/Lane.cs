@@ -150,7 +150,7 @@ internal sealed partial class Lane : IDisposable
     {
         try
         {
-            if (IsLeftAlone() || !await turns.WaitAsync(Left(patience), stopping))
+            if (IsGone || IsLeftAlone() || !await turns.WaitAsync(Left(patience), stopping))
             {
                 return false;
             }
@@ -162,7 +162,7 @@ internal sealed partial class Lane : IDisposable
 
         try
         {
-            if (IsLeftAlone() || Pace(count, patience) is not { } wait)
+            if (IsGone || IsLeftAlone() || Pace(count, patience) is not { } wait)
             {
                 turns.Release();
                 return false;
@@ -295,7 +295,11 @@ internal sealed partial class Lane : IDisposable
                 : usual / Channel.Pace.Concurrency;
             foreach (ref var handover in rest)
             {
-                if (broken || alone > now)
+                if (IsGone)
+                {
+                    handover = new Handover(null, Channels.Disabled, now + options.HoldRecheckEvery);
+                }
+                else if (broken || alone > now)
                 {
                     var until = (alone > now ? alone : now) + TimeSpan.FromSeconds(Random.Shared.NextDouble());
                     handover = new Handover(null, Unavailable, until);
