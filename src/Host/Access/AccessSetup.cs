@@ -64,7 +64,7 @@ internal static partial class AccessSetup
         var tokens = TokensAreTaken(app.Configuration);
         var keys = app.Services.GetRequiredService<KnownKeys>();
         await keys.ReadAsync(cancellationToken);
-        if (tokens || keys.Any)
+        if (tokens || keys.AreUsable)
         {
             return;
         }
@@ -79,6 +79,12 @@ internal static partial class AccessSetup
             throw new StartException(
                 $"{reachable} can be reached from other machines, and nobody needs a key. {HowToClose}"
             );
+        }
+
+        if (keys.WereMade)
+        {
+            LogShutToAll(app.Logger);
+            return;
         }
 
         app.Services.GetRequiredService<Door>().IsOpen = true;
@@ -155,4 +161,10 @@ internal static partial class AccessSetup
             """
     )]
     private static partial void LogOpen(ILogger logger);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "NOBODY CAN CALL: every key that was made is revoked or has expired. `Host keys create` makes one."
+    )]
+    private static partial void LogShutToAll(ILogger logger);
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Host.Access;
 
-// Open: whoever sits at this machine may call without a key. Decided at start; the first key that is made shuts it, until another start.
+// Open: whoever sits at this machine may call without a key. Decided at start; the first key that is ever made shuts it for good.
 internal sealed class Door
 {
     public bool IsOpen { get; set; }

@@ -14,7 +14,10 @@ internal sealed partial class KnownKeys(ApiKeys keys, Door door, TimeProvider cl
     private Dictionary<string, ApiKey> known = new(StringComparer.Ordinal);
     private long readAt;
 
-    public bool Any => known.Values.Any(key => key.IsUsable(clock.GetUtcNow()));
+    // Usable or not: whoever made one wants callers to have one, and taking the last away lets nobody in.
+    public bool WereMade => known.Count > 0;
+
+    public bool AreUsable => known.Values.Any(key => key.IsUsable(clock.GetUtcNow()));
 
     public async Task<ApiKey?> FindAsync(string text, CancellationToken cancellationToken)
     {
@@ -36,7 +39,7 @@ internal sealed partial class KnownKeys(ApiKeys keys, Door door, TimeProvider cl
         var list = await keys.ListAsync(cancellationToken);
         known = list.ToDictionary(key => key.Id, StringComparer.Ordinal);
         readAt = clock.GetTimestamp();
-        if (door.IsOpen && Any)
+        if (door.IsOpen && WereMade)
         {
             door.IsOpen = false;
             LogShut(logger);

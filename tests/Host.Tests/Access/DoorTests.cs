@@ -25,7 +25,7 @@ public sealed class DoorTests(HostFixture host) : IClassFixture<HostFixture>
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(header, value));
 
     [Fact]
-    public async Task First_key_that_is_made_shuts_it()
+    public async Task First_key_that_is_made_shuts_it_for_good()
     {
         await using var other = new HostFixture();
         await other.InitializeAsync();
@@ -42,10 +42,19 @@ public sealed class DoorTests(HostFixture host) : IClassFixture<HostFixture>
         await other.Services.GetRequiredService<KnownKeys>().ReadAsync(Token);
         other.Http.DefaultRequestHeaders.Clear();
         using var afterwards = await other.Http.GetAsync("/api/v1/conversations", Token);
+        await using var next = new Next(other);
+        await next.InitializeAsync();
+        using var restarted = await next.Http.GetAsync("/api/v1/conversations", Token);
 
         Assert.Equal(
-            [HttpStatusCode.OK, HttpStatusCode.Unauthorized, HttpStatusCode.OK, HttpStatusCode.Unauthorized],
-            new[] { before, stranger, holder, afterwards }.Select(answer => answer.StatusCode)
+            [
+                HttpStatusCode.OK,
+                HttpStatusCode.Unauthorized,
+                HttpStatusCode.OK,
+                HttpStatusCode.Unauthorized,
+                HttpStatusCode.Unauthorized,
+            ],
+            new[] { before, stranger, holder, afterwards, restarted }.Select(answer => answer.StatusCode)
         );
     }
 
@@ -106,4 +115,6 @@ public sealed class DoorTests(HostFixture host) : IClassFixture<HostFixture>
         using var answer = await host.Http.SendAsync(request, Token);
         return answer.StatusCode;
     }
+
+    private sealed class Next(HostFixture before) : HostFixture(before);
 }

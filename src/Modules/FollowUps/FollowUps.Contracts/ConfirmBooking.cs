@@ -12,7 +12,10 @@ namespace FollowUps.Contracts;
 /// <param name="ConversationId">Where the message is stored, and whose mood words the follow-up: 1 to 255 characters.</param>
 /// <param name="EventAt">When the event takes place; needed.</param>
 /// <param name="Message">What the customer was told: 1 to 10 000 characters; a short text of our own when absent.</param>
-/// <param name="OccurredAt">When it was confirmed; now when absent. Of two reports on a booking the later one wins.</param>
+/// <param name="OccurredAt">
+/// When it was confirmed: of two reports on a booking the later one wins. Absent: now; but it may be said again, so it changes nothing of a booking
+/// that was moved, completed, missed or cancelled meanwhile.
+/// </param>
 public sealed record ConfirmBooking(
     string BookingId,
     string UserId,

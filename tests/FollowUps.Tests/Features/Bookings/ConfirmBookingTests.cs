@@ -102,6 +102,27 @@ public sealed class ConfirmBookingTests(HostFixture host) : IClassFixture<HostFi
     }
 
     [Fact]
+    public async Task Confirmation_said_again_without_its_time_undoes_nothing()
+    {
+        var (booking, other) = (Booking(), Booking());
+        await host.Modules.Send(booking, Token);
+        await host.Modules.Send(new RescheduleBooking(booking.BookingId, Evening.AddDays(3)), Token);
+        await host.Modules.Send(other, Token);
+        await host.Modules.Send(new CancelBooking(other.BookingId), Token);
+
+        var moved = await host.Modules.Send(booking, Token);
+        var cancelled = await host.Modules.Send(other, Token);
+        var revived = await host.Modules.Send(other with { OccurredAt = DateTimeOffset.UtcNow.AddDays(1) }, Token);
+
+        Assert.Equal(
+            (ScheduleOutcome.Duplicate, Evening.AddDays(4)),
+            (moved.Schedule!.Outcome, moved.Schedule.FollowUp!.ScheduledAt)
+        );
+        Assert.Equal(new ScheduleResult(ScheduleOutcome.Suppressed, "booking_cancelled", null), cancelled.Schedule);
+        Assert.Equal(ScheduleOutcome.Scheduled, revived.Schedule!.Outcome);
+    }
+
+    [Fact]
     public async Task Refused_message_leaves_nothing_behind()
     {
         var (conversation, booking) = (Some.Id(), Booking());

@@ -13,7 +13,8 @@ internal sealed record BookingReport(
     DateTimeOffset? EventAt = null,
     string? UserId = null,
     byte[]? UserKey = null,
-    string? ConversationId = null
+    string? ConversationId = null,
+    bool IsDated = true
 )
 {
     public NpgsqlBatchCommand Command(DateTimeOffset now) =>
@@ -29,10 +30,12 @@ internal sealed record BookingReport(
                 Instant(now),
                 new() { Value = (object?)UserKey ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea },
                 new() { Value = (object?)ConversationId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = IsDated },
             },
         };
 
-    // Equal instants: the state further on wins, and a move beats a confirmation. Of an erased customer nothing is kept ($7).
+    // Equal instants: the state further on wins, and a move beats a confirmation. Of an erased customer nothing is kept ($7). One that does not
+    // say when it was (NOT $9) may be a repetition, and overrules nothing but a confirmation.
     private const string Sql = """
         INSERT INTO followups.bookings AS b (booking_id, user_id, conversation_id, state, event_at, occurred_at, moved_at, recorded_at)
         SELECT $1, $2, $8, $3, $4, $5, CASE WHEN $4 IS NOT NULL THEN $5 END, $6
@@ -45,13 +48,13 @@ internal sealed record BookingReport(
                 SELECT CASE WHEN later THEN excluded.state ELSE b.state END,
                        CASE WHEN later THEN excluded.occurred_at ELSE b.occurred_at END,
                        CASE WHEN later AND excluded.state <> b.state THEN excluded.recorded_at ELSE b.recorded_at END
-                FROM (VALUES ((excluded.occurred_at, excluded.state) >= (b.occurred_at, b.state))) AS t(later)),
+                FROM (VALUES (($9 OR b.state = 0) AND (excluded.occurred_at, excluded.state) >= (b.occurred_at, b.state))) AS t(later)),
             (event_at, moved_at) = (
                 SELECT CASE WHEN later THEN excluded.event_at ELSE b.event_at END,
                        CASE WHEN later THEN excluded.moved_at ELSE b.moved_at END
                 FROM (VALUES (excluded.event_at IS NOT NULL
-                              AND (b.moved_at IS NULL OR excluded.moved_at > b.moved_at
-                                   OR excluded.moved_at = b.moved_at AND excluded.state = 1))) AS t(later))
+                              AND (b.moved_at IS NULL OR ($9 OR b.state = 0) AND (
+                                   excluded.moved_at > b.moved_at OR excluded.moved_at = b.moved_at AND excluded.state = 1)))) AS t(later))
         RETURNING b.state, b.event_at
         """;
 

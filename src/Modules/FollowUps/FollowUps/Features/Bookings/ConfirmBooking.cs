@@ -66,7 +66,8 @@ internal sealed class ConfirmBookingHandler(
             request.EventAt,
             request.UserId,
             tombstones.Of(request.UserId),
-            request.ConversationId
+            request.ConversationId,
+            request.OccurredAt is not null
         );
         var (overwritten, schedule) = await ScheduleAsync(request, report, cancellationToken);
         StoreMessagesResult stored;
