@@ -169,6 +169,16 @@ internal sealed class DocumentRequests
         {
             var schema = wanted.GetProperty("content").GetProperty("application/json").GetProperty("schema");
             body = random.Next(30) == 0 ? Nonsense[random.Next(Nonsense.Length)] : Json(random, "", schema, 0);
+            if (path.EndsWith("/follow-ups/batch", StringComparison.Ordinal) && random.Next(2) == 0)
+            {
+                // Of what is made at random hardly two are right at once.
+                var users = Enumerable
+                    .Range(0, random.Next(2, 6))
+                    .Select(_ => $"{(char)('a' + random.Next(6))}{random.Next(4)}");
+                body =
+                    $"{{\"followUps\":[{string.Join(',', users.Select(user => $"{{\"trigger\":\"emotion_based\",\"userId\":\"{user}\"}}"))}]}}";
+            }
+
             media = "application/json";
             wrong.AddRange(
                 Checker.Wrong(JsonElement.Parse(body), schema).Select(field => field.Length == 0 ? "body" : field)
