@@ -1,5 +1,8 @@
 using Conversations.Contracts;
 using FollowUps.Contracts;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Testing;
 
 namespace FollowUps.Tests.Features.Dispatch;
@@ -42,5 +45,71 @@ public sealed class ReleaseHeldFollowUpsTests(HostFixture host) : IClassFixture<
         Assert.Empty(held.Attempts);
         Assert.Null(sent.HeldReason);
         Assert.Equal(["scheduled", "held", "sent"], sent.Decisions.Select(decision => decision.Decision));
+    }
+
+    // The other order is that of an opt-out: together they would end in a deadlock.
+    [Fact]
+    public async Task Release_that_waits_for_one_holds_none_behind_it()
+    {
+        var token = TestContext.Current.CancellationToken;
+        var user = Some.Id();
+        var scheduled = await host.Modules.Send(
+            new ScheduleFollowUps([
+                .. Enumerable
+                    .Range(0, 2)
+                    .Select(day => new NewFollowUp
+                    {
+                        Trigger = FollowUpTrigger.Custom,
+                        UserId = user,
+                        ScheduledAt = DateTimeOffset.UtcNow.AddDays(400 + day),
+                        Message = "Your menu is ready.",
+                    }),
+            ]),
+            token
+        );
+        // The greater id comes first in every index and in the table.
+        var ids = scheduled.Select(result => result.FollowUp!.Id).OrderDescending().ToArray();
+        foreach (var (day, id) in ids.Index())
+        {
+            await host.ExecuteAsync(
+                """
+                UPDATE followups.follow_ups
+                SET held_reason = 'escalated', scheduled_at = now() + make_interval(days => $2), next_at = now() + make_interval(days => $2)
+                WHERE id = $1
+                """,
+                id,
+                400 + day
+            );
+        }
+
+        const string Lock = "SELECT FROM followups.follow_ups WHERE id = $1 FOR NO KEY UPDATE";
+        await using var database = NpgsqlDataSource.Create(host.ConnectionString);
+        await using var connection = await database.OpenConnectionAsync(token);
+        await using var others = await connection.BeginTransactionAsync(token);
+        await RunAsync(connection, Lock, ids[1]);
+
+        var releasing = host
+            .Services.GetRequiredService<IPublisher>()
+            .Publish(new EscalationResolved(Some.Id(), user, DateTimeOffset.UtcNow), token);
+        await Until.NotNull(async () =>
+        {
+            await using var waiting = database.CreateCommand(
+                """
+                SELECT 'waits' FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%held_reason = ''escalated''%'
+                LIMIT 1
+                """
+            );
+            return (string?)await waiting.ExecuteScalarAsync(token);
+        });
+        await RunAsync(connection, $"{Lock} NOWAIT", ids[0]);
+        await others.CommitAsync(token);
+        await releasing;
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, string sql, Guid id)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = id } } };
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 }

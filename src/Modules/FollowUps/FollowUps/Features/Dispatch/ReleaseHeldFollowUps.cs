@@ -39,9 +39,17 @@ internal sealed partial class ReleaseHeldFollowUpsHandler(
         }
     }
 
+    // In the order that opt-outs and moves lock them too: in another, the two would end in a deadlock.
     private const string Sql = $"""
         UPDATE followups.follow_ups f SET next_at = $2
-        WHERE f.user_id = $1 AND f.status = 0 AND f.held_reason = 'escalated' AND f.next_at > $2 AND {FollowUpTable.Idle}
+        FROM (
+            SELECT f.id
+            FROM followups.follow_ups f
+            WHERE f.user_id = $1 AND f.status = 0 AND f.held_reason = 'escalated' AND f.next_at > $2 AND {FollowUpTable.Idle}
+            ORDER BY f.id
+            FOR NO KEY UPDATE OF f
+        ) mine
+        WHERE f.id = mine.id
         """;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Held follow-ups could not be released at once: {Fault}")]
