@@ -36,6 +36,13 @@ public static class FollowUpsModule
                 options => options.PublicUrl is null or { IsAbsoluteUri: true, Scheme: "http" or "https" },
                 "FollowUps:PublicUrl must be an absolute http or https URL."
             )
+            .Validate(
+                options =>
+                    options.StaleAfterOf.Values.All(after =>
+                        after >= TimeSpan.FromSeconds(1) && after <= TimeSpan.FromDays(36_500)
+                    ),
+                "FollowUps:StaleAfterOf must lie between 1 second and 36 500 days for every trigger."
+            )
             .ValidateOnStart();
 
         services.AddKeyedSingleton(

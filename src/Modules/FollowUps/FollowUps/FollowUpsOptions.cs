@@ -56,11 +56,13 @@ public sealed class FollowUpsOptions
     public int MaxTemplateOverrides { get; set; } = 200;
 
     /// <summary>
-    /// Past this after its due time a follow-up is cancelled as stale instead of sent, unless it names its own <c>notAfter</c>. Default 7 days.
+    /// Past this after its due time a follow-up is cancelled as stale instead of sent, unless it names its own <c>notAfter</c>. 1 s to 36 500 days.
+    /// Default 7 days.
     /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "36500.00:00:00")]
     public TimeSpan StaleAfter { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>The same for single triggers: <c>FollowUps:StaleAfterOf:Reengagement</c>, for instance. Default none.</summary>
+    /// <summary>The same for single triggers: <c>FollowUps:StaleAfterOf:Reengagement</c>, for instance. 1 s to 36 500 days. Default none.</summary>
     public Dictionary<FollowUpTrigger, TimeSpan> StaleAfterOf { get; } = [];
 
     /// <summary>Most follow-ups a customer gets in any <see cref="FrequencyCapPer" />, unless hers says otherwise. Default none: no cap.</summary>
@@ -76,7 +78,8 @@ public sealed class FollowUpsOptions
     [Range(0, 0.2)]
     public double MoodHysteresis { get; set; }
 
-    /// <summary>How often a held follow-up is looked at again. Default 1 minute.</summary>
+    /// <summary>How often a held follow-up is looked at again. 10 ms to 1 day. Default 1 minute.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "1.00:00:00")]
     public TimeSpan HoldRecheckEvery { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
@@ -113,14 +116,18 @@ public sealed class FollowUpsOptions
     [Range(1, 64)]
     public int DispatchParallelism { get; set; } = 2;
 
-    /// <summary>How long a claim lasts; it is extended while its batch is on its way, and a crash frees it after that. Default 10 s.</summary>
+    /// <summary>
+    /// How long a claim lasts; it is extended while its batch is on its way, and a crash frees it after that. 1 s to 1 day. Default 10 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Every Host looks this often even when nothing is known to be due: so late at most is what a Host scheduled that died before it could tell,
     /// what falls due while another takes over from the Host that kept time, or, through a connection pooler, what a Host scheduled that only
-    /// answers calls. Default 2 s.
+    /// answers calls. 10 ms to 1 day. Default 2 s.
     /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "1.00:00:00")]
     public TimeSpan DispatchSweepEvery { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
@@ -130,7 +137,8 @@ public sealed class FollowUpsOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan PrepareAheadMax { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Pause after a run that failed as a whole, the database being away for instance. Default 2 s.</summary>
+    /// <summary>Pause after a run that failed as a whole, the database being away for instance. 10 ms to 1 day. Default 2 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "1.00:00:00")]
     public TimeSpan DispatchRetryAfter { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>A follow-up not looked at this long after it was due counts as overdue. Default 1 minute.</summary>
@@ -167,17 +175,21 @@ public sealed class FollowUpsOptions
     public TimeSpan CircuitBreak { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long what is on its way may still take once the Host is told to stop. Keep it below the Host's shutdown timeout (30 s). Default 15 s.
+    /// How long what is on its way may still take once the Host is told to stop. Keep it below the Host's shutdown timeout (30 s). 0 to 1 day.
+    /// Default 15 s.
     /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Attempts before a follow-up has failed. Default 5.</summary>
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 5;
 
-    /// <summary>Ceiling of the first back-off; it doubles with every attempt. Default 30 s.</summary>
+    /// <summary>Ceiling of the first back-off; it doubles with every attempt. 10 ms to 1 day. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "1.00:00:00")]
     public TimeSpan BackoffBase { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Ceiling of every back-off. Default 1 h.</summary>
+    /// <summary>Ceiling of every back-off. 10 ms to 30 days. Default 1 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "30.00:00:00")]
     public TimeSpan BackoffMax { get; set; } = TimeSpan.FromHours(1);
 }

@@ -5,7 +5,8 @@ internal static class Backoff
     // Exponential with full jitter: anything between nothing and the doubled delay, so that failures do not come back together.
     public static TimeSpan After(int attempt, FollowUpsOptions options)
     {
-        var ceiling = options.BackoffBase * Math.Pow(2, Math.Min(attempt - 1, 30));
-        return (ceiling < options.BackoffMax ? ceiling : options.BackoffMax) * Random.Shared.NextDouble();
+        // In ticks, which as a double do not overflow.
+        var doubled = options.BackoffBase.Ticks * Math.Pow(2, attempt - 1);
+        return TimeSpan.FromTicks((long)(Math.Min(doubled, options.BackoffMax.Ticks) * Random.Shared.NextDouble()));
     }
 }
