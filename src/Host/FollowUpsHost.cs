@@ -306,6 +306,7 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         // Nothing of the page comes from elsewhere or goes there.
         app.MapScalarApiReference(page => page.DisableDefaultFonts().DisableTelemetry().DisableAgent())
             .AllowAnonymous();
+        app.MapGet("/", () => TypedResults.Redirect("/scalar")).AllowAnonymous().ExcludeFromDescription();
         app.MapReadiness();
     }
 }

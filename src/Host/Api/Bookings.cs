@@ -84,6 +84,7 @@ internal static class Bookings
             await modules.Send(new RescheduleBooking(bookingId, move.EventAt, move.OccurredAt), cancellationToken)
         );
 
+    /// <inheritdoc cref="ConfirmBooking" />
     private sealed record Confirmation(
         string? UserId,
         string? ConversationId,
@@ -92,6 +93,11 @@ internal static class Bookings
         DateTimeOffset? OccurredAt
     );
 
+    /// <param name="Message">The message that was stored.</param>
+    /// <param name="Conversation">Its conversation.</param>
+    /// <param name="Outcome">What became of the follow-up after the event.</param>
+    /// <param name="Reason">Of a suppressed one: why.</param>
+    /// <param name="FollowUp">The new or the existing one; null when suppressed.</param>
     internal sealed record Confirmed(
         ConfirmationMessage Message,
         ConfirmationConversation Conversation,
@@ -100,7 +106,9 @@ internal static class Bookings
         FollowUp? FollowUp
     );
 
+    /// <inheritdoc cref="RescheduleBooking" />
     private sealed record Move(DateTimeOffset? EventAt, DateTimeOffset? OccurredAt);
 
+    /// <param name="OccurredAt">When it happened; now when absent. Of two reports on a booking the later one wins.</param>
     private sealed record Report(DateTimeOffset? OccurredAt);
 }

@@ -21,5 +21,6 @@ internal static class Dispatch
         );
     }
 
+    /// <param name="Paused">All triggers that are paused now.</param>
     internal sealed record DispatchState(IReadOnlyList<FollowUpTrigger> Paused);
 }

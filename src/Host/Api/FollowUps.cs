@@ -164,9 +164,12 @@ internal static class FollowUps
         return TypedResults.Ok(new Page<OutboxItem>(page.Items, Cursor.Write(page.Next)));
     }
 
+    /// <param name="Reason">Why, in the caller's words: 1 to 255 characters.</param>
     private sealed record CancelBody(string? Reason);
 
+    /// <param name="ScheduledAt">When it is due from now on. Past: due at once.</param>
     private sealed record RescheduleBody(DateTimeOffset? ScheduledAt);
 
+    /// <param name="Count">How many are pending again.</param>
     internal sealed record Retried(int Count);
 }

@@ -39,13 +39,23 @@ internal static class Performance
         );
 }
 
+/// <param name="WindowSeconds">How far back the figures reach, in seconds.</param>
+/// <param name="Unit">The unit of all durations.</param>
+/// <param name="Operations">The figures by operation.</param>
 internal sealed record PerformanceReport(
     double WindowSeconds,
     string Unit,
     IReadOnlyDictionary<string, OperationPerformance> Operations
 );
 
-// WithinTarget: the p95 is no higher than the target; null while nothing was measured.
+/// <param name="P50">Half of the calls took no longer; null while nothing was measured, as all of these.</param>
+/// <param name="P95">95 % of the calls took no longer.</param>
+/// <param name="P99">99 % of the calls took no longer.</param>
+/// <param name="Average">Their mean.</param>
+/// <param name="Count">How many were measured in the window.</param>
+/// <param name="Target">What the p95 should not exceed.</param>
+/// <param name="WithinTarget">Whether the p95 is no higher than the target; null while nothing was measured.</param>
+/// <param name="Measures">What is measured.</param>
 internal sealed record OperationPerformance(
     double? P50,
     double? P95,

@@ -155,14 +155,19 @@ internal static class Templates
         };
     }
 
+    /// <param name="Items">Every text in force.</param>
+    /// <param name="NextCursor">Always null: the list is whole.</param>
+    /// <param name="Variables">What every text may use, whether declared or not.</param>
     internal sealed record ListedTemplates(
         IReadOnlyList<Template> Items,
         string? NextCursor,
         IReadOnlyList<TemplateVariable> Variables
     );
 
+    /// <inheritdoc cref="PutTemplate" />
     internal sealed record TemplateBody(string? Subject, string? Body, IReadOnlyList<string?>? Variables);
 
+    /// <inheritdoc cref="PreviewTemplate" />
     internal sealed record PreviewBody(
         string? Subject,
         string? Body,

@@ -229,6 +229,12 @@ internal static class Users
     }
 
     // What Export writes, for the document. Each conversation there holds its messages too: OpenApiSetup adds them.
+    /// <param name="UserId">The customer.</param>
+    /// <param name="Conversations">Their conversations, each with its messages.</param>
+    /// <param name="Recipient">How they want to be reached, where that was put.</param>
+    /// <param name="Bookings">What was reported of their bookings.</param>
+    /// <param name="FollowUps">Their follow-ups, whatever became of them.</param>
+    /// <param name="Refusals">What was asked for them and not scheduled.</param>
     internal sealed record UserExport(
         string UserId,
         IReadOnlyList<Conversation> Conversations,
@@ -238,6 +244,13 @@ internal static class Users
         IReadOnlyList<Refusal> Refusals
     );
 
+    /// <param name="Conversations">How many conversations were erased; like all counts here 0 when repeated.</param>
+    /// <param name="Messages">How many messages.</param>
+    /// <param name="FollowUps">How many follow-ups.</param>
+    /// <param name="Deliveries">How many deliveries in the outbox.</param>
+    /// <param name="Bookings">How many bookings.</param>
+    /// <param name="Refusals">How many refusals.</param>
+    /// <param name="Recipients">How many recipients.</param>
     internal sealed record ErasedUser(
         long Conversations,
         long Messages,

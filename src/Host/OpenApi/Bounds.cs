@@ -112,7 +112,7 @@ internal static class Bounds
 
     private static readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal)
     {
-        ["id"] = "The follow-up, or the template.",
+        ["version"] = "The version, as the list of them shows it.",
         ["conversationId"] = "The caller's id of the conversation.",
         ["userId"] = "The customer.",
         ["bookingId"] = "The caller's id of the booking.",
@@ -138,7 +138,12 @@ internal static class Bounds
 
     public static void Apply(OpenApiParameter parameter, string tag)
     {
-        parameter.Description ??= Texts.GetValueOrDefault(parameter.Name!);
+        parameter.Description ??= parameter.Name switch
+        {
+            "id" when tag == "Templates" => "The template: one of the ids that `listTemplates` shows.",
+            "id" => "The follow-up.",
+            var name => Texts.GetValueOrDefault(name!),
+        };
         if (parameter.Schema is not OpenApiSchema schema)
         {
             return;
@@ -234,7 +239,9 @@ internal static class Bounds
             var shape = Shapes.GetValueOrDefault((name, field));
             if (value is OpenApiSchema { OneOf: [_, { } inner] } && (must || shape is not null))
             {
-                fields[field] = shape is null ? inner : new OpenApiSchema { Description = value.Description };
+                fields[field] = shape is null
+                    ? inner
+                    : new OpenApiSchema { Description = value.Description ?? inner.Description };
             }
 
             if (fields[field] is not OpenApiSchema own)

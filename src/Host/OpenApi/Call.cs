@@ -17,7 +17,10 @@ internal sealed record Call(string Name, string Summary, Type? Request, Type? An
     // What it creates can be read where Location says.
     public bool Located { get; init; }
 
-    public string Description => Request is null ? Summary + "." : Documentation.Of(Request);
+    // In the place of the record's documentation, where the record is of several calls.
+    public string? Text { get; init; }
+
+    public string Description => Text ?? (Request is null ? Summary + "." : Documentation.Of(Request));
 
     public static string Key(string method, RoutePattern pattern) =>
         $"{method} /{string.Join('/', pattern.PathSegments.Select(Segment))}";

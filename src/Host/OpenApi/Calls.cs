@@ -26,6 +26,8 @@ internal static class Calls
             Erased
         )
         {
+            Text =
+                "Stores a message; its first creates the conversation. Idempotent by `id` in the conversation: one that is stored already changes nothing and is answered as it is stored.",
             Example = """{"userId":"anna","role":"user","content":"Is the tasting on?","emotion":{"score":0.8}}""",
         },
         ["POST /api/v1/messages/batch"] = new(
@@ -38,6 +40,8 @@ internal static class Calls
             Erased
         )
         {
+            Text =
+                "Stores messages, all or none, and creates their conversations. Idempotent by conversation and message `id`: what is stored already changes nothing and counts as a duplicate.",
             Example = """{"messages":[{"conversationId":"c-1","role":"user","content":"Is the tasting on?"}]}""",
         },
         ["GET /api/v1/messages/search"] = new(
@@ -183,6 +187,8 @@ internal static class Calls
             Erased
         )
         {
+            Text =
+                "Schedules a follow-up, unless one like it is there (200 with it, `duplicate`) or the customer's cap or opt-out forbids it (200, `suppressed`). Of any number of equal requests at once one schedules, and all learn its id.",
             Located = true,
             Example =
                 """{"trigger":"post_event","userId":"anna","conversationId":"c-1","eventAt":"2031-11-05T18:00:00Z"}""",
@@ -196,6 +202,8 @@ internal static class Calls
             Erased
         )
         {
+            Text =
+                "Schedules follow-ups, each unless one like it is there (`duplicate`) or the customer's cap or opt-out forbids it (`suppressed`): an outcome each, in the order of the request. An earlier one counts for a later one.",
             Example =
                 """{"followUps":[{"trigger":"custom","userId":"anna","scheduledAt":"2031-11-05T18:00:00Z","message":"See you soon."}]}""",
         },
@@ -376,7 +384,10 @@ internal static class Calls
             typeof(TemplateVersion),
             Ok,
             Unknown
-        ),
+        )
+        {
+            Text = "Reads one text of a template's history.",
+        },
         ["PUT /api/v1/templates/{id}"] = new(
             "putTemplate",
             "Put a text in the place of the built-in one",

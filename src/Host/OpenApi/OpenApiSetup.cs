@@ -34,12 +34,12 @@ internal static class OpenApiSetup
         ["400"] = "A field or parameter is wrong; `errors` says which and why. Nothing was changed.",
         ["401"] = "No key or token, or none that counts.",
         ["403"] = "The key or token lacks the scope.",
-        ["404"] = "There is no such thing.",
+        ["404"] = "There is no such thing, or it has been erased.",
         ["409"] = "It contradicts what is stored, or the same Idempotency-Key is being answered right now.",
         ["410"] = "The user has been erased.",
         ["412"] = "Something else is kept than If-Match names; the ETag of this answer is its. Nothing was changed.",
         ["413"] = "The body is larger than 16 MiB.",
-        ["415"] = "The body is not JSON.",
+        ["415"] = "The body is not JSON: send `application/json`.",
         ["422"] = "The Idempotency-Key was used with another body.",
         ["429"] = "Too many requests; `Retry-After` says when to come back.",
         ["500"] = "The service failed; its log has more under the trace id.",
@@ -252,12 +252,28 @@ internal static class OpenApiSetup
         if (context.JsonPropertyInfo is { } property)
         {
             Bounds.Apply(property.Name, schema);
-            schema.Description ??= Documentation.Of(
+            var text = Documentation.Of(
                 property.DeclaringType,
                 char.ToUpperInvariant(property.Name[0]) + property.Name[1..]
             );
+            // Where the property refers to a schema its text belongs to the reference.
+            if (
+                schema.Metadata is not { } facts
+                || !facts.TryGetValue("x-schema-id", out var id)
+                || id is not string { Length: > 0 }
+            )
+            {
+                schema.Description = text ?? schema.Description;
+                return;
+            }
+
+            if (text is not null)
+            {
+                facts["x-ref-description"] = text;
+            }
         }
-        else if (schema.Description is null && Documentation.Of(type) is { Length: > 0 } summary)
+
+        if (Documentation.Of(type) is { Length: > 0 } summary)
         {
             schema.Description = summary;
         }

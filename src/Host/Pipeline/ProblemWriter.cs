@@ -37,6 +37,7 @@ internal sealed class ProblemWriter(IOptions<Microsoft.AspNetCore.Http.Json.Json
             StatusCodes.Status401Unauthorized =>
                 $"A key is needed (header {ApiKeyAuthentication.Header}), or a bearer token.",
             StatusCodes.Status403Forbidden => "The key or token lacks the scope of this call.",
+            StatusCodes.Status415UnsupportedMediaType => "Send application/json.",
             _ => null,
         };
         problem.Extensions["traceId"] = TraceId(context);

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Host.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,7 +10,7 @@ using Testing;
 
 namespace Host.Tests.OpenApi;
 
-public sealed class DocumentTests(HostFixture host) : IClassFixture<HostFixture>
+public sealed partial class DocumentTests(HostFixture host) : IClassFixture<HostFixture>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -121,6 +122,99 @@ public sealed class DocumentTests(HostFixture host) : IClassFixture<HostFixture>
             }
         );
     }
+
+    // Its readers know no .NET: a property is called as JSON calls it, a word of an enum as it is sent.
+    [Fact]
+    public async Task No_text_speaks_of_dotnet()
+    {
+        var document = await host.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Token);
+        var texts = Texts(document).ToList();
+
+        Assert.True(texts.Count > 100);
+        Assert.All(texts, text => Assert.DoesNotMatch(DotNet(), text));
+    }
+
+    [Fact]
+    public async Task Every_field_of_a_body_is_described()
+    {
+        var document = await host.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Token);
+        var checker = new DocumentChecker(document);
+        var fields = document
+            .GetProperty("paths")
+            .EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject())
+            .Where(call => call.Value.TryGetProperty("requestBody", out _))
+            .SelectMany(call =>
+                Fields(
+                    checker,
+                    call.Value.GetProperty("requestBody")
+                        .GetProperty("content")
+                        .GetProperty("application/json")
+                        .GetProperty("schema"),
+                    call.Value.GetProperty("operationId").GetString()!
+                )
+            )
+            .ToList();
+
+        Assert.True(fields.Count > 50);
+        Assert.Empty(fields.Where(field => !field.Described).Select(field => field.Name));
+    }
+
+    private static IEnumerable<(string Name, bool Described)> Fields(
+        DocumentChecker checker,
+        JsonElement schema,
+        string name
+    )
+    {
+        var resolved = checker.Resolve(schema);
+        var parts = resolved.TryGetProperty("oneOf", out var ways) ? ways.EnumerateArray() : default;
+        foreach (var field in parts.SelectMany(part => Fields(checker, part, name)))
+        {
+            yield return field;
+        }
+
+        if (resolved.TryGetProperty("items", out var items))
+        {
+            foreach (var field in Fields(checker, items, name))
+            {
+                yield return field;
+            }
+        }
+
+        if (!resolved.TryGetProperty("properties", out var properties))
+        {
+            yield break;
+        }
+
+        foreach (var property in properties.EnumerateObject())
+        {
+            var path = $"{name}.{property.Name}";
+            yield return (path, Texts(property.Value).Any());
+            foreach (var field in Fields(checker, property.Value, path))
+            {
+                yield return field;
+            }
+        }
+    }
+
+    private static IEnumerable<string> Texts(JsonElement element) =>
+        element.ValueKind switch
+        {
+            JsonValueKind.Object => element
+                .EnumerateObject()
+                .SelectMany(member =>
+                    member.Name is "description" or "summary" && member.Value.ValueKind == JsonValueKind.String
+                        ? [member.Value.GetString()!]
+                        : Texts(member.Value)
+                ),
+            JsonValueKind.Array => element.EnumerateArray().SelectMany(Texts),
+            _ => [],
+        };
+
+    [GeneratedRegex(
+        @"&lt;|[A-Z]\w*\.[A-Z]\w|\w\? [A-Z]\w*\.|\b(DateTimeOffset|TimeSpan|Guid|IReadOnly\w+|JsonElement)\b|(?<![:\w])[A-Z][a-z]+([A-Z][a-z]+)+(?![:\w])|[Nn]ull when (it|the [a-z]+) (is|has)|one or many"
+    )]
+    private static partial Regex DotNet();
 
     private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 }

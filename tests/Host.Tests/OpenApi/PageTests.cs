@@ -8,6 +8,15 @@ public sealed class PageTests(HostFixture host) : IClassFixture<HostFixture>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    [Fact]
+    public async Task Whoever_opens_the_service_in_a_browser_sees_the_page_of_the_API()
+    {
+        using var page = await host.Http.GetAsync("/", Token);
+
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.Equal("/scalar/", page.RequestMessage!.RequestUri!.AbsolutePath);
+    }
+
     // On a machine without the Internet the page is the same.
     [Fact]
     public async Task Page_of_the_API_needs_no_other_host()

@@ -44,7 +44,8 @@ public sealed class ProblemDetailsHandlerTests(ProblemDetailsHandlerTests.FrailH
 
         var answer = await host.Http.PostAsync("/api/v1/follow-ups", content, Token);
 
-        await AssertProblem(answer, HttpStatusCode.UnsupportedMediaType);
+        var problem = await AssertProblem(answer, HttpStatusCode.UnsupportedMediaType);
+        Assert.Equal("Send application/json.", problem.GetProperty("detail").GetString());
     }
 
     [Fact]

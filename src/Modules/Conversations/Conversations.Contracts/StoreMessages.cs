@@ -4,7 +4,7 @@ using MediatR;
 namespace Conversations.Contracts;
 
 /// <summary>
-/// Stores messages, one or many, in one crossing: creates their conversations, keeps their statistics exact, all or nothing. Idempotent by
+/// Stores messages in one crossing: creates their conversations, keeps their statistics exact, all or nothing. Idempotent by
 /// (conversation, message id): what is stored already changes nothing and is answered as it is stored.
 /// </summary>
 /// <param name="Messages">1 to 10 000 messages (option <c>Conversations:MaxBatchSize</c>), in any order.</param>

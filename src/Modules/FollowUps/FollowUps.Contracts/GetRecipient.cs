@@ -36,7 +36,7 @@ public sealed record Recipient
     /// <summary>How much is too much; null: what the option <c>FollowUps:FrequencyCapMax</c> says, no cap by default.</summary>
     public FrequencyCap? FrequencyCap { get; init; }
 
-    /// <summary>Changes with any of the above: what <see cref="PutRecipient.IfMatch" /> compares, and the ETag.</summary>
+    /// <summary>Changes with any of the above: what a change may be made from, and over HTTP the ETag.</summary>
     public required string Tag { get; init; }
 }
 

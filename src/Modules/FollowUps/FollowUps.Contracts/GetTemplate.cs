@@ -25,7 +25,7 @@ public enum TemplateSource
 /// <summary>The words of a follow-up, as Liquid.</summary>
 public sealed record Template
 {
-    /// <summary>Fixed: what <see cref="NewFollowUp.TemplateId" /> names.</summary>
+    /// <summary>Fixed: what the <see cref="NewFollowUp.TemplateId" /> of a follow-up names.</summary>
     public required string Id { get; init; }
 
     /// <summary>The locale that this text is for; null: for all that have none of their own.</summary>
@@ -58,6 +58,6 @@ public sealed record Template
     /// <summary>When it was put; null: built in.</summary>
     public DateTimeOffset? UpdatedAt { get; init; }
 
-    /// <summary>Names this text of this locale and channel and no other: what <see cref="PutTemplate.IfMatch" /> compares, and the ETag.</summary>
+    /// <summary>Names this text of this locale and channel and no other: what a change may be made from, and over HTTP the ETag.</summary>
     public required string Tag { get; init; }
 }

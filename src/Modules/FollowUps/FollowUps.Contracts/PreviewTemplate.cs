@@ -19,7 +19,7 @@ public sealed record PreviewTemplate : IRequest<TemplatePreview?>
     public string? Subject { get; init; }
 
     /// <summary>
-    /// A text not yet saved, shown in the place of the one named, under the rules of <see cref="PutTemplate.Body" />; what
+    /// A text not yet saved, shown in the place of the one named, under the rules of a template that is put; what
     /// <see cref="Variables" /> names counts as declared. Null: the text in force.
     /// </summary>
     public string? Body { get; init; }

@@ -4,7 +4,7 @@ using MediatR;
 namespace FollowUps.Contracts;
 
 /// <summary>
-/// Schedules follow-ups, one or many, in one crossing: checks for duplicates, the customer's cap and opt-out, and inserts. Exact under
+/// Schedules follow-ups in one crossing: checks for duplicates, the customer's cap and opt-out, and inserts. Exact under
 /// concurrency: of any number of equal requests one schedules, and all learn its id.
 /// </summary>
 /// <param name="FollowUps">1 to 10 000 (option <c>FollowUps:MaxBatchSize</c>); an earlier one counts for a later one.</param>
@@ -59,7 +59,7 @@ public sealed record NewFollowUp
     /// <summary>The text of a custom follow-up: 1 to 10 000 characters.</summary>
     public string? Message { get; init; }
 
-    /// <summary>Past this it is cancelled as stale instead of sent; not before it is due; 7 days after it is due when absent (options <c>FollowUps:StaleAfter</c>, <c>StaleAfterOf</c>).</summary>
+    /// <summary>Past this it is cancelled as stale instead of sent; not before it is due; 7 days after it is due when absent (options <c>FollowUps:StaleAfter</c>, <c>FollowUps:StaleAfterOf</c>).</summary>
     public DateTimeOffset? NotAfter { get; init; }
 
     /// <summary>Pins a template, one of those listed by its id; absent: chosen by mood now, and again when sent.</summary>
