@@ -93,4 +93,50 @@ public sealed class CancelBookingTests(HostFixture host) : IClassFixture<HostFix
         var pending = (await host.Modules.Send(new ListFollowUps(user, FollowUpStatus.Pending), Token)).Items;
         Assert.Equal((other, evening.AddHours(27)), (Assert.Single(pending).BookingId, pending[0].ScheduledAt));
     }
+
+    [Fact]
+    public async Task Of_many_that_found_no_place_only_the_soonest_is_asked_for_in_the_place_that_came_free()
+    {
+        var user = Some.Id();
+        string[] bookings = [.. Enumerable.Range(0, 14).Select(_ => Some.Id())];
+        for (var day = 0; day < bookings.Length; day++)
+        {
+            await host.Modules.Send(
+                new ConfirmBooking(bookings[day], user, Some.Id(), Evening.AddDays(2 * day)),
+                Token
+            );
+        }
+
+        await host.Modules.Send(new CancelBooking(bookings[3]), Token);
+
+        var pending = (await host.Modules.Send(new ListFollowUps(user, FollowUpStatus.Pending), Token)).Items;
+        Assert.Equal([.. bookings[..3], .. bookings[4..11]], pending.Select(followUp => followUp.BookingId));
+        var refused = (await host.Modules.Send(new ListRefusals(user), Token)).Items;
+        Assert.Equal(("pending_limit", 4), (Assert.Single(refused).Reason, refused[0].Times));
+    }
+
+    [Fact]
+    public async Task One_that_stands_near_another_left_out_takes_no_place_from_a_later_one()
+    {
+        var (user, one, near, nearer, far) = (Some.Id(), Some.Id(), Some.Id(), Some.Id(), Some.Id());
+        await host.Modules.Send(new ConfirmBooking(one, user, Some.Id(), Evening), Token);
+        await host.Modules.Send(new ConfirmBooking(near, user, Some.Id(), Evening.AddHours(3)), Token);
+        await host.Modules.Send(new ConfirmBooking(nearer, user, Some.Id(), Evening.AddHours(6)), Token);
+        var others = await host.Modules.Send(
+            new ScheduleFollowUps([
+                .. Enumerable.Range(0, 9).Select(day => Custom(user, Some.Id(), Evening.AddDays(day))),
+            ]),
+            Token
+        );
+        await host.Modules.Send(new ConfirmBooking(far, user, Some.Id(), Evening.AddDays(5)), Token);
+        await host.Modules.Send(new CancelFollowUp(others[0].FollowUp!.Id), Token);
+
+        await host.Modules.Send(new CancelBooking(one), Token);
+
+        var pending = (await host.Modules.Send(new ListFollowUps(user, FollowUpStatus.Pending), Token)).Items;
+        Assert.Equal(
+            [near, far],
+            pending.Where(f => f.Trigger == FollowUpTrigger.PostEvent).Select(followUp => followUp.BookingId)
+        );
+    }
 }

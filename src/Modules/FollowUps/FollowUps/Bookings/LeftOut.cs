@@ -18,6 +18,9 @@ internal static class LeftOut
                 new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                 new() { Value = options.PostEventWindow },
                 new() { Value = options.PostEventDelay },
+                new() { Value = options.MaxPendingPerUser },
+                new() { Value = (object?)options.PostEventLocalTime ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Time },
+                new() { Value = options.PostEventDaysAfter },
             },
         };
 
@@ -52,39 +55,78 @@ internal static class LeftOut
     }
 
     // Either its own was dropped when it was moved there, and is asked for again as it was; or a confirmation was answered with that of the
-    // other, and the usual one is asked for. Not while one stands near in whose place it would come.
-    private const string Sql = """
-        SELECT b.booking_id, who.user_id, b.event_at, lost.*
-        FROM (
-            SELECT x.user_id FROM followups.bookings x WHERE x.booking_id = $1 AND x.user_id IS NOT NULL
-            UNION
-            SELECT f.user_id FROM followups.follow_ups f WHERE f.booking_id = $1 AND f.trigger = 0
-        ) who
-        JOIN followups.recipients r ON r.user_id = who.user_id AND NOT r.opt_out && array['all', 'post_event']
-        JOIN followups.bookings b ON b.user_id = who.user_id OR b.booking_id = $1 AND b.user_id IS NULL
-        CROSS JOIN LATERAL (
-            SELECT f.conversation_id, CASE WHEN f.local_time IS NULL THEN f.scheduled_at - f.event_at END AS delay,
-                   to_char(f.local_time, 'HH24:MI'), f.days_after, CASE WHEN f.zone_given THEN f.time_zone END,
-                   CASE WHEN f.template_pinned THEN f.template_id END, f.message, f.variables::text, f.not_after - f.event_at
-            FROM followups.follow_ups f
-            WHERE f.booking_id = b.booking_id AND f.user_id = who.user_id AND f.trigger = 0 AND f.status = 2
-              AND f.decisions -> -1 -> 'inputs' ? 'followUpId'
-              AND NOT EXISTS (
-                  SELECT FROM followups.follow_ups since
-                  WHERE since.booking_id = f.booking_id AND since.user_id = f.user_id AND since.trigger = 0
-                    AND since.created_at >= f.cancelled_at)
+    // other, and the usual one is asked for. Not while one stands near in whose place it would come, be it one asked for before it here.
+    // $1 is the booking that was reported; c is the customer, last who was asked for before.
+    private static string Next(string after, string since) =>
+        $"""
+                SELECT b.booking_id, b.event_at, lost.*, due.at
+                FROM (
+                    SELECT b.* FROM followups.bookings b WHERE b.user_id = c.user_id AND b.event_at >= {since}
+                    UNION ALL
+                    SELECT b.* FROM followups.bookings b WHERE b.booking_id = $1 AND b.user_id IS NULL AND b.event_at >= {since}
+                ) b
+                CROSS JOIN LATERAL (
+                    SELECT f.conversation_id, CASE WHEN f.local_time IS NULL THEN f.scheduled_at - f.event_at END AS delay,
+                           f.local_time, f.days_after, CASE WHEN f.zone_given THEN f.time_zone END AS time_zone,
+                           CASE WHEN f.template_pinned THEN f.template_id END AS template_id, f.message, f.variables,
+                           f.not_after - f.event_at AS kept
+                    FROM followups.follow_ups f
+                    WHERE f.booking_id = b.booking_id AND f.user_id = c.user_id AND f.trigger = 0 AND f.status = 2
+                      AND f.decisions -> -1 -> 'inputs' ? 'followUpId'
+                      AND NOT EXISTS (
+                          SELECT FROM followups.follow_ups since
+                          WHERE since.booking_id = f.booking_id AND since.user_id = f.user_id AND since.trigger = 0
+                            AND since.created_at >= f.cancelled_at)
+                    UNION ALL
+                    SELECT b.conversation_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+                    WHERE b.conversation_id IS NOT NULL
+                      AND NOT EXISTS (
+                          SELECT FROM followups.follow_ups f
+                          WHERE f.booking_id = b.booking_id AND f.user_id = c.user_id AND f.trigger = 0)
+                ) lost
+                CROSS JOIN LATERAL (
+                    SELECT CASE WHEN lost.delay IS NULL AND coalesce(lost.local_time, $6) IS NOT NULL
+                                THEN followups.due_by_clock(b.event_at, coalesce(lost.days_after, $7), coalesce(lost.local_time, $6),
+                                    coalesce(lost.time_zone, c.zone, 'UTC'))
+                                ELSE b.event_at + coalesce(lost.delay, $4) END AS at
+                ) due
+                WHERE b.state IN (0, 1) AND {after}
+                  AND NOT EXISTS (
+                      SELECT FROM followups.follow_ups f
+                      WHERE f.user_id = c.user_id AND f.trigger = 0 AND f.status IN (0, 1)
+                        AND f.scheduled_at BETWEEN due.at - $3 AND due.at + $3)
+                ORDER BY b.event_at, b.booking_id, lost.delay
+                LIMIT 1
+            """;
+
+    // One after the other, soonest first, as many as the customer has places for: of thousands that have none, all others would be refused.
+    private static readonly string Sql = $"""
+        WITH RECURSIVE customers AS (
+            SELECT r.user_id, r.time_zone AS zone,
+                   $5 - (SELECT count(*) FROM followups.follow_ups f WHERE f.user_id = r.user_id AND f.status = 0) AS room
+            FROM (
+                SELECT x.user_id FROM followups.bookings x WHERE x.booking_id = $1 AND x.user_id IS NOT NULL
+                UNION
+                SELECT f.user_id FROM followups.follow_ups f WHERE f.booking_id = $1 AND f.trigger = 0
+            ) who
+            JOIN followups.recipients r ON r.user_id = who.user_id AND NOT r.opt_out && array['all', 'post_event']
+        ), chosen AS (
+            SELECT c.user_id, c.zone, c.room, next.*
+            FROM customers c
+            CROSS JOIN LATERAL ({Next("b.event_at > $2 - $3", "$2 - $3")}) next
+            WHERE c.room > 0
             UNION ALL
-            SELECT b.conversation_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-            WHERE b.conversation_id IS NOT NULL
-              AND NOT EXISTS (
-                  SELECT FROM followups.follow_ups f
-                  WHERE f.booking_id = b.booking_id AND f.user_id = who.user_id AND f.trigger = 0)
-        ) lost
-        WHERE b.state IN (0, 1) AND b.event_at > $2 - $3
-          AND NOT EXISTS (
-              SELECT FROM followups.follow_ups f
-              WHERE f.user_id = who.user_id AND f.trigger = 0 AND f.status IN (0, 1)
-                AND f.scheduled_at BETWEEN b.event_at + coalesce(lost.delay, $4) - $3 AND b.event_at + coalesce(lost.delay, $4) + $3)
-        ORDER BY b.event_at, b.booking_id, lost.delay
+            SELECT c.user_id, c.zone, c.room - 1, next.*
+            FROM chosen c
+            CROSS JOIN LATERAL ({Next(
+            "(b.event_at, b.booking_id) > (c.event_at, c.booking_id) AND due.at NOT BETWEEN c.at - $3 AND c.at + $3",
+            "c.event_at"
+        )}) next
+            WHERE c.room > 1
+        )
+        SELECT booking_id, user_id, event_at, conversation_id, delay, to_char(local_time, 'HH24:MI'), days_after, time_zone, template_id,
+               message, variables::text, kept
+        FROM chosen
+        ORDER BY event_at, booking_id, delay
         """;
 }
