@@ -139,4 +139,37 @@ public sealed class CancelBookingTests(HostFixture host) : IClassFixture<HostFix
             pending.Where(f => f.Trigger == FollowUpTrigger.PostEvent).Select(followUp => followUp.BookingId)
         );
     }
+
+    [Fact]
+    public async Task Booking_that_lost_two_to_the_cancelled_one_gets_both_back()
+    {
+        var (user, one, other) = (Some.Id(), Some.Id(), Some.Id());
+        foreach (var (booking, evening) in new[] { (one, Evening), (other, Evening.AddDays(30)) })
+        {
+            await host.Modules.Send(new ConfirmBooking(booking, user, Some.Id(), evening), Token);
+            await host.Modules.Send(
+                new ScheduleFollowUps([
+                    new NewFollowUp
+                    {
+                        Trigger = FollowUpTrigger.PostEvent,
+                        UserId = user,
+                        BookingId = booking,
+                        EventAt = evening,
+                        Delay = TimeSpan.FromDays(4),
+                    },
+                ]),
+                Token
+            );
+        }
+
+        await host.Modules.Send(new RescheduleBooking(other, Evening.AddHours(2)), Token);
+
+        await host.Modules.Send(new CancelBooking(one), Token);
+
+        var pending = (await host.Modules.Send(new ListFollowUps(user, FollowUpStatus.Pending), Token)).Items;
+        Assert.Equal(
+            [(other, Evening.AddHours(26)), (other, Evening.AddHours(98))],
+            pending.Select(followUp => (followUp.BookingId, followUp.ScheduledAt))
+        );
+    }
 }

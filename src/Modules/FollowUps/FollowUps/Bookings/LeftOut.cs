@@ -95,7 +95,7 @@ internal static class LeftOut
                       SELECT FROM followups.follow_ups f
                       WHERE f.user_id = c.user_id AND f.trigger = 0 AND f.status IN (0, 1)
                         AND f.scheduled_at BETWEEN due.at - $3 AND due.at + $3)
-                ORDER BY b.event_at, b.booking_id, lost.delay
+                ORDER BY b.event_at, b.booking_id, due.at
                 LIMIT 1
             """;
 
@@ -119,7 +119,7 @@ internal static class LeftOut
             SELECT c.user_id, c.zone, c.room - 1, next.*
             FROM chosen c
             CROSS JOIN LATERAL ({Next(
-            "(b.event_at, b.booking_id) > (c.event_at, c.booking_id) AND due.at NOT BETWEEN c.at - $3 AND c.at + $3",
+            "(b.event_at, b.booking_id, due.at) > (c.event_at, c.booking_id, c.at) AND due.at NOT BETWEEN c.at - $3 AND c.at + $3",
             "c.event_at"
         )}) next
             WHERE c.room > 1
@@ -127,6 +127,6 @@ internal static class LeftOut
         SELECT booking_id, user_id, event_at, conversation_id, delay, to_char(local_time, 'HH24:MI'), days_after, time_zone, template_id,
                message, variables::text, kept
         FROM chosen
-        ORDER BY event_at, booking_id, delay
+        ORDER BY event_at, booking_id, at
         """;
 }
