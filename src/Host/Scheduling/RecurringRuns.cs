@@ -10,6 +10,7 @@ internal sealed partial class RecurringRuns(
     IRecurringScheduler scheduler,
     Firings firings,
     ISender modules,
+    IServiceProvider host,
     TimeProvider clock,
     ILogger<RecurringRuns> logger
 ) : IHostedService, IDisposable
@@ -97,9 +98,14 @@ internal sealed partial class RecurringRuns(
         }
     }
 
-    // False when it is another Host's.
+    // False when it is another Host's, or nothing for this one.
     private async Task<bool> FireAsync(RecurringWork work, DateTimeOffset dueAt)
     {
+        if (work.Request(host) is not { } request)
+        {
+            return false;
+        }
+
         await using var firing = await firings.ClaimAsync(work.Name, dueAt, abandoned.Token);
         if (firing is null)
         {
@@ -108,7 +114,7 @@ internal sealed partial class RecurringRuns(
 
         try
         {
-            await modules.Send(work.Request(), abandoned.Token);
+            await modules.Send(request, abandoned.Token);
         }
         catch (Exception problem) when (!abandoned.IsCancellationRequested)
         {

@@ -1,12 +1,14 @@
 using Conversations.Contracts;
+using FollowUps;
 using FollowUps.Contracts;
 using MediatR;
+using Microsoft.Extensions.Options;
 
 namespace Host.Scheduling;
 
 // What runs again and again: a name, six cron fields (seconds first, weekdays by name, in the zone of Scheduling:TimeZone) and the request
-// that is sent. The name is also its key under Scheduling:Work and in scheduler.firings.
-internal sealed record RecurringWork(string Name, string Cron, Func<IBaseRequest> Request)
+// that is sent, or none on a Host that is not to. The name is also its key under Scheduling:Work and in scheduler.firings.
+internal sealed record RecurringWork(string Name, string Cron, Func<IServiceProvider, IBaseRequest?> Request)
 {
     // The last firing missed while no Host ran is made up for at start when it is no older than this. Zero: it is skipped.
     public TimeSpan CatchUp { get; init; }
@@ -15,10 +17,17 @@ internal sealed record RecurringWork(string Name, string Cron, Func<IBaseRequest
     [
         // The dispatcher wakes at every due instant by itself; this finds what is due should it ever fail to. Skipped when missed:
         // the dispatcher looks at start anyway.
-        new("dispatch-sweep", "30 * * * * *", () => new DispatchDueFollowUps()),
+        new(
+            "dispatch-sweep",
+            "30 * * * * *",
+            host =>
+                host.GetRequiredService<IOptions<FollowUpsOptions>>().Value.DispatchEnabled
+                    ? new DispatchDueFollowUps()
+                    : null
+        ),
         // Notifications hasten both; a day or a week of missed runs is made up for by the next one.
-        new("mood-drops", "10 */5 * * * *", () => new CheckInOnMoodDrops()),
-        new("retention", "0 20 * * * *", () => new DeleteExpiredMessages()),
-        new("reengagement", "0 0 9 * * *", () => new ReengageSilentCustomers()) { CatchUp = TimeSpan.FromHours(12) },
+        new("mood-drops", "10 */5 * * * *", _ => new CheckInOnMoodDrops()),
+        new("retention", "0 20 * * * *", _ => new DeleteExpiredMessages()),
+        new("reengagement", "0 0 9 * * *", _ => new ReengageSilentCustomers()) { CatchUp = TimeSpan.FromHours(12) },
     ];
 }

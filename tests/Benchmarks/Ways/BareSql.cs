@@ -123,6 +123,7 @@ internal sealed class BareSql(NpgsqlDataSource database)
                 None(NpgsqlDbType.Array | NpgsqlDbType.Time),
                 None(NpgsqlDbType.Array | NpgsqlDbType.Smallint),
                 None(NpgsqlDbType.Array | NpgsqlDbType.Text),
+                None(NpgsqlDbType.TimestampTz),
             },
         };
     }

@@ -128,7 +128,8 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
             plans,
             plan =>
             {
-                Assert.Equal(["Index Scan pk_follow_ups", "ModifyTable follow_ups"], plan.Scans);
+                Assert.Contains("Index Scan pk_follow_ups", plan.Scans);
+                Assert.DoesNotContain(plan.Scans, scan => scan.StartsWith("Seq Scan") && scan != "Seq Scan pauses");
                 Assert.Equal(batch!.Claims.Count, plan.RowsRead("pk_follow_ups"));
             }
         );

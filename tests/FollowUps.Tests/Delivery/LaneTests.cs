@@ -103,6 +103,42 @@ public sealed class LaneTests
     }
 
     [Fact]
+    public async Task What_is_put_off_does_not_come_back_before_its_instant()
+    {
+        var channel = new Channel(new DeliveryPace(1, 1)) { Hold = true };
+        using var lane = Over(channel);
+
+        var busy = DeliverAsync(lane, 1);
+        var handovers = await DeliverAtAsync(lane, [0, 900], Token);
+        channel.LetGo();
+        await busy;
+
+        Assert.All(handovers, handover => Assert.Equal("channel_busy", handover.PutOff));
+        Assert.True(handovers[1].Until >= clock.Start.AddMilliseconds(900));
+    }
+
+    [Fact]
+    public async Task Clock_that_is_set_back_while_one_rests_does_not_keep_it()
+    {
+        var channel = new Channel(DeliveryPace.Unbounded);
+        var set = new SetBack(clock);
+        using var lane = new Lane(channel, options, set, NullLogger<Lane>.Instance);
+
+        var delivering = lane.DeliverAsync(
+            [new Parcel(clock.GetUtcNow().AddMilliseconds(5), SomeDelivery.To(null))],
+            _ => Task.CompletedTask,
+            () => { },
+            Token,
+            CancellationToken.None
+        );
+        set.By = TimeSpan.FromDays(60);
+        clock.Advance(TimeSpan.FromMilliseconds(5));
+        await delivering.WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        Assert.Equal(1, channel.Calls.Sum());
+    }
+
+    [Fact]
     public async Task What_exceeds_the_rate_is_put_off_one_behind_the_other()
     {
         using var lane = Over(new Channel(new DeliveryPace(1, 8, PerSecond: 2)));
@@ -252,6 +288,20 @@ public sealed class LaneTests
 
         Assert.False(early);
         Assert.True(Assert.Single(handovers).Result?.Uncertain);
+    }
+
+    private sealed class SetBack(TimeProvider clock) : TimeProvider
+    {
+        public TimeSpan By { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() - By;
+
+        public override long GetTimestamp() => clock.GetTimestamp();
+
+        public override long TimestampFrequency => clock.TimestampFrequency;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            clock.CreateTimer(callback, state, dueTime, period);
     }
 
     private sealed class Channel(DeliveryPace pace) : IDeliveryChannel

@@ -185,7 +185,7 @@ public sealed class SchedulerContractTests : IAsyncLifetime
         await StartAsync(caughtUp);
         await Eventually(() => probe.Finished == 1);
 
-        await StartAsync(caughtUp, Beat, new RecurringWork("other", NewYear, () => new Probe("probe")));
+        await StartAsync(caughtUp, Beat, new RecurringWork("other", NewYear, _ => new Probe("probe")));
         await Eventually(() => beat.Runs >= 2);
 
         Assert.Equal(1, probe.Runs);
@@ -218,9 +218,9 @@ public sealed class SchedulerContractTests : IAsyncLifetime
         Assert.StartsWith(message, problem.Message, StringComparison.Ordinal);
     }
 
-    private static RecurringWork Work(string cron) => new("probe", cron, () => new Probe("probe"));
+    private static RecurringWork Work(string cron) => new("probe", cron, _ => new Probe("probe"));
 
-    private static RecurringWork Beat => new("beat", EverySecond, () => new Probe("beat"));
+    private static RecurringWork Beat => new("beat", EverySecond, _ => new Probe("beat"));
 
     private static async Task Eventually(Func<bool> condition) =>
         await Until.NotNull(() => Task.FromResult(condition() ? condition : null));

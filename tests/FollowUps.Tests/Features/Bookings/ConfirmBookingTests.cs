@@ -123,6 +123,27 @@ public sealed class ConfirmBookingTests(HostFixture host) : IClassFixture<HostFi
     }
 
     [Fact]
+    public async Task Refused_confirmation_of_what_is_over_reaches_nobody()
+    {
+        var conversation = Some.Id();
+        await host.Modules.Send(new StoreMessages([Some.Message(conversation) with { UserId = Some.Id() }]), Token);
+        var refused = Enumerable
+            .Range(0, 10)
+            .Select(_ => Booking() with { ConversationId = conversation, EventAt = DateTimeOffset.UtcNow.AddDays(-2) })
+            .ToList();
+
+        foreach (var booking in refused)
+        {
+            Assert.Equal(BookingRefusal.OtherOwner, (await host.Modules.Send(booking, Token)).Refusal);
+        }
+
+        foreach (var booking in refused)
+        {
+            Assert.Empty(await FollowUpsOf(booking.UserId));
+        }
+    }
+
+    [Fact]
     public async Task Refused_message_leaves_nothing_behind()
     {
         var (conversation, booking) = (Some.Id(), Booking());

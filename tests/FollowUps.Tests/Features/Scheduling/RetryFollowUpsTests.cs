@@ -11,6 +11,7 @@ public sealed class RetryFollowUpsTests(FailingChannelFixture host) : IClassFixt
     public async Task Failed_ones_go_again_and_of_several_alike_only_the_newest()
     {
         var user = Some.Id();
+        host.Channel.Refuses = true;
         await host.FailedAsync(Some.Id());
         await host.FailedAsync(user, "key");
         var newest = await host.FailedAsync(user, "key");

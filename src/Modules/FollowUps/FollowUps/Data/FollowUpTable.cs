@@ -99,8 +99,8 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
     public static string Moved(string instant, string by) =>
         $"({instant} + least(greatest({by}, timestamptz '1900-01-01Z' - {instant}), timestamptz '9900-01-01Z' - {instant}))";
 
-    // Not on its way at this moment ($2): a text that a channel has in hand cannot be called back or moved.
-    public const string Idle = "(f.leased_until IS NULL OR f.leased_until <= $2)";
+    // Not on its way at this moment: a text that a channel has in hand cannot be called back or moved.
+    public const string Idle = "(f.leased_until IS NULL OR f.leased_until <= clock_timestamp())";
 
     // A row of ById.
     public static FollowUp ReadWithDuplicates(NpgsqlDataReader row)

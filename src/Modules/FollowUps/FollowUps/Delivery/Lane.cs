@@ -83,11 +83,13 @@ internal sealed partial class Lane : IDisposable
     {
         var handovers = new Handover[parcels.Count];
         var calls = new List<Task>();
-        var patience = clock.GetUtcNow() + options.ChannelPatience;
+        var (startedAt, started) = (clock.GetUtcNow(), clock.GetTimestamp());
+        var patience = startedAt + options.ChannelPatience;
         var from = 0;
         while (from < parcels.Count)
         {
-            var now = clock.GetUtcNow();
+            // Not by a clock that may be set while they rest.
+            var now = startedAt + clock.GetElapsedTime(started);
             if (parcels[from].DueAt is var dueAt && dueAt > now)
             {
                 if (!await RestAsync(dueAt - now, stopping))
@@ -114,6 +116,13 @@ internal sealed partial class Lane : IDisposable
         if (!stopping.IsCancellationRequested)
         {
             PutOff(handovers.AsSpan(from), broken: false);
+            for (var i = from; i < parcels.Count; i++)
+            {
+                if (handovers[i].Until < parcels[i].DueAt)
+                {
+                    handovers[i] = handovers[i] with { Until = parcels[i].DueAt };
+                }
+            }
         }
         else if (from < parcels.Count)
         {
@@ -314,7 +323,9 @@ internal sealed partial class Lane : IDisposable
     }
 
     private TimeSpan Left(DateTimeOffset patience) =>
-        patience - clock.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+        patience - clock.GetUtcNow() is { Ticks: > 0 } left
+            ? (left < options.ChannelPatience ? left : options.ChannelPatience)
+            : TimeSpan.Zero;
 
     [LoggerMessage(
         Level = LogLevel.Warning,

@@ -83,7 +83,13 @@ internal sealed record PreparedText(
     string? TemplateChannel
 );
 
-internal sealed record ClaimedBatch(IReadOnlyList<Claim> Claims, bool More, DateTimeOffset? NextAt, DateTimeOffset At);
+internal sealed record ClaimedBatch(
+    IReadOnlyList<Claim> Claims,
+    bool More,
+    DateTimeOffset? NextAt,
+    DateTimeOffset At,
+    long Started
+);
 
 internal sealed class Claims(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
@@ -95,7 +101,7 @@ internal sealed class Claims(
     // What falls due within the time ahead is claimed too, and is to be held until then.
     public async Task<ClaimedBatch> TakeAsync(TimeSpan ahead, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
+        var (now, started) = (clock.GetUtcNow(), clock.GetTimestamp());
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(LockSql) { Parameters = { FrequencyCap() } });
         foreach (var command in Commands(now, ahead))
@@ -120,7 +126,7 @@ internal sealed class Claims(
         DateTimeOffset? nextAt = await row.ReadAsync(cancellationToken) ? row.GetFieldValue<DateTimeOffset>(0) : null;
         await row.NextResultAsync(cancellationToken);
         await templates.KeepAsync(row, cancellationToken);
-        return new ClaimedBatch(claims, seen == options.Value.DispatchBatchSize, nextAt, now);
+        return new ClaimedBatch(claims, seen == options.Value.DispatchBatchSize, nextAt, now, started);
     }
 
     public NpgsqlBatchCommand[] Commands(DateTimeOffset now, TimeSpan ahead)
@@ -132,7 +138,7 @@ internal sealed class Claims(
                 Parameters =
                 {
                     new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                    new() { Value = (now + options.Value.Lease).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    new() { Value = options.Value.Lease },
                     new() { Value = options.Value.DispatchBatchSize },
                     FrequencyCap(),
                     new() { Value = options.Value.FrequencyCapPer },
@@ -152,13 +158,7 @@ internal sealed class Claims(
     public async Task ExtendAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken)
     {
         await using var command = Command(ExtendSql, claims);
-        command.Parameters.Add(
-            new()
-            {
-                Value = (clock.GetUtcNow() + options.Value.Lease).UtcDateTime,
-                NpgsqlDbType = NpgsqlDbType.TimestampTz,
-            }
-        );
+        command.Parameters.Add(new() { Value = options.Value.Lease });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -184,7 +184,7 @@ internal sealed class Claims(
         WHERE $1 IS NOT NULL OR EXISTS (SELECT FROM followups.recipients r WHERE r.cap_max IS NOT NULL)
         """;
 
-    // A crash needs no repair: the lease ends, and the row is taken again. An attempt that never finished may have reached the customer:
+    // A crash needs no repair: the lease ends by the database's clock, which all Hosts share, and the row is taken again. An attempt that never finished may have reached the customer:
     // uncertain; but one that names no channel was never handed over, and never was. The same statement refuses what must not go, so that
     // nothing can come between the check and the claim, puts off what follows a booking that was moved, and holds what a customer would get
     // too much of. It changes no indexed column of what it takes (HOT).
@@ -193,7 +193,7 @@ internal sealed class Claims(
             SELECT f.id, f.user_id, f.booking_id, f.trigger, f.created_at, f.next_at, f.scheduled_at, f.not_after, f.event_at, f.anchor_at,
                    f.days_after, f.local_time, f.time_zone
             FROM followups.follow_ups f
-            WHERE f.status = 0 AND f.next_at <= $7 AND (f.leased_until IS NULL OR f.leased_until <= $1)
+            WHERE f.status = 0 AND f.next_at <= $7 AND (f.leased_until IS NULL OR f.leased_until <= clock_timestamp())
               AND f.trigger NOT IN (SELECT p.trigger FROM followups.pauses p)
             ORDER BY f.next_at, f.id
             LIMIT $3
@@ -231,7 +231,7 @@ internal sealed class Claims(
                        row_number() OVER (PARTITION BY j.user_id, j.refused IS NULL AND NOT j.put_off ORDER BY j.next_at, j.id) > j.cap_max
                            - (SELECT count(*) FROM followups.follow_ups s
                               WHERE s.user_id = j.user_id AND s.status = 1 AND s.trigger = ANY ('{0,1,2,3}') AND s.executed_at > $7 - j.cap_per)
-                           - (SELECT count(*) FROM followups.follow_ups s WHERE s.user_id = j.user_id AND s.status = 0 AND s.leased_until > $1)
+                           - (SELECT count(*) FROM followups.follow_ups s WHERE s.user_id = j.user_id AND s.status = 0 AND s.leased_until > clock_timestamp())
                    ELSE false END AS capped
             FROM judged j
         ), stopped AS (
@@ -278,7 +278,7 @@ internal sealed class Claims(
         ), taken AS (
             UPDATE followups.follow_ups f
             SET fence = f.fence + 1,
-                leased_until = $2,
+                leased_until = clock_timestamp() + $2,
                 event_at = f.event_at + j.away,
                 anchor_at = f.anchor_at + j.away,
                 attempts = CASE
@@ -317,7 +317,7 @@ internal sealed class Claims(
 
     // What was given back, or is due again, stays free while the rest of its batch is on its way.
     private const string ExtendSql = """
-        UPDATE followups.follow_ups f SET leased_until = $3
+        UPDATE followups.follow_ups f SET leased_until = clock_timestamp() + $3
         FROM unnest($1, $2) AS c(id, fence)
         WHERE f.id = c.id AND f.fence = c.fence AND f.status = 0 AND f.leased_until IS NOT NULL
         """;

@@ -61,9 +61,10 @@ internal sealed class Deciding(
         {
             // A care message that may not have arrived goes again, in the same words; a promotion does not: once too few beats once too often.
             return
-                claim.Trigger == FollowUpTrigger.Reengagement
-                && !options.Value.RepeatUncertainPromotions
-                && !lane.Channel.RepeatsAreHarmless
+                claim.Try > options.Value.MaxAttempts
+                || claim.Trigger == FollowUpTrigger.Reengagement
+                    && !options.Value.RepeatUncertainPromotions
+                    && !lane.Channel.RepeatsAreHarmless
                 ? new Outcome(claim, OutcomeKind.Failed) { Reason = "uncertain" }
                 : new Outcome(claim, OutcomeKind.Sent)
                 {

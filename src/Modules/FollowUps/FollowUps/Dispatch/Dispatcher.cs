@@ -17,6 +17,8 @@ internal sealed partial class Dispatcher(
     ILogger<Dispatcher> logger
 ) : BackgroundService
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
     private readonly SemaphoreSlim free = new(options.Value.DispatchParallelism);
     private readonly ConcurrentDictionary<Task, byte> underWay = new();
 
@@ -92,6 +94,12 @@ internal sealed partial class Dispatcher(
                 // Others may schedule too, and die: what they left is found by looking now and then, not all at the same moment.
                 var sweep =
                     clock.GetUtcNow() + options.Value.DispatchSweepEvery * (0.75 + Random.Shared.NextDouble() / 4);
+                if (batch.Claims.Count == 0 && batch.NextAt <= batch.At)
+                {
+                    // Due, and not to be had: somebody holds its row.
+                    await Task.Delay(Pause, clock, stoppingToken);
+                }
+
                 return due.KeepsTime && batch.NextAt < sweep ? batch.NextAt.Value : sweep;
             }
         }

@@ -2,23 +2,26 @@ using Conversations.Contracts;
 using FollowUps.Data;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace FollowUps.Dispatch;
 
 // What became of a batch: the texts that were sent, in their conversations, and the outcome of every claim.
-internal sealed class Recording(
+internal sealed partial class Recording(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
     ISender modules,
     FollowUpsMeter meter,
-    TimeProvider clock
+    TimeProvider clock,
+    ILogger<Recording> logger
 )
 {
-    // Before the outcomes, so that a crash in between stores the text again (same id) instead of never.
-    public async Task StoreTextsAsync(List<Outcome> outcomes)
-    {
-        var texts = outcomes
+    // So many texts that their conversations refuse may keep the outcomes of a batch waiting.
+    public const int Patience = 3;
+
+    public static List<NewMessage> TextsOf(List<Outcome> outcomes) =>
+        outcomes
             .Where(o => o.Kind == OutcomeKind.Sent && o.Claim.ConversationId is not null)
             .Select(o => new NewMessage
             {
@@ -30,10 +33,47 @@ internal sealed class Recording(
                 Channel = o.Route!.Lane!.Name,
             })
             .ToList();
-        while (texts.Count > 0 && await modules.Send(new StoreMessages(texts)) is { Refusal: { } refusal })
+
+    // Takes out what needs nothing more: what is stored, and what never will be. What was sent is recorded all the same.
+    public async Task StoreAsync(List<NewMessage> texts, int patience)
+    {
+        for (var refused = 0; texts.Count > 0 && refused < patience; refused++)
         {
-            // Its conversation was erased or is another customer's: the rest must not suffer for it.
-            texts.RemoveAt(refusal.Index);
+            try
+            {
+                if (await modules.Send(new StoreMessages(texts)) is not { Refusal: { } refusal })
+                {
+                    texts.Clear();
+                    return;
+                }
+
+                // Its conversation was erased or is another customer's: the rest must not suffer for it.
+                texts.RemoveAt(refusal.Index);
+            }
+            catch (Exception problem) when (problem is not NpgsqlException { IsTransient: true })
+            {
+                if (texts.Count == 1)
+                {
+                    LogNotStored(logger, Faults.Describe(problem));
+                    texts.Clear();
+                    return;
+                }
+
+                // Too many at once, or one that cannot be: the halves tell.
+                var half = texts.GetRange(texts.Count / 2, texts.Count - texts.Count / 2);
+                texts.RemoveRange(texts.Count / 2, half.Count);
+                try
+                {
+                    await StoreAsync(half, patience);
+                    await StoreAsync(texts, patience);
+                }
+                finally
+                {
+                    texts.AddRange(half);
+                }
+
+                return;
+            }
         }
     }
 
@@ -110,4 +150,10 @@ internal sealed class Recording(
         WHERE f.id = o.id AND f.fence = o.fence AND f.status = 0
         RETURNING CASE WHEN o.kind = 0 THEN extract(epoch FROM $1 - greatest(f.next_at, f.created_at))::float8 END
         """;
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "A text that was sent could not be stored in its conversation, and is left out there: {Fault}"
+    )]
+    private static partial void LogNotStored(ILogger logger, string fault);
 }

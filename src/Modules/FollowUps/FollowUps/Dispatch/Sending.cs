@@ -57,11 +57,7 @@ internal sealed class Sending(
         var extending = ExtendAsync(batch.Claims, done.Token);
         try
         {
-            var outcomes = await PrepareAsync(batch.Claims, cancellationToken);
-            if (batch.Claims.Any(claim => claim.DueAt > batch.At))
-            {
-                lead.Learn(clock.GetUtcNow() - batch.At);
-            }
+            var outcomes = await PrepareAsync(batch, cancellationToken);
 
             // A slow channel does not keep the others' outcomes waiting. What there is nothing to send of goes along with one of them.
             var lanes = outcomes
@@ -109,8 +105,18 @@ internal sealed class Sending(
         }
 
         // From here on it is finished, come what may: giving up now would leave attempts uncertain that are not.
-        await Persistently.ExecuteAsync(async _ => await recording.StoreTextsAsync(outcomes), CancellationToken.None);
+        // The texts first, so that a crash in between stores them again (same ids) instead of never; but what cannot be stored must not keep
+        // what was sent from being recorded: it would be sent again and again.
+        var texts = Recording.TextsOf(outcomes);
+        await Persistently.ExecuteAsync(
+            async _ => await recording.StoreAsync(texts, Recording.Patience),
+            CancellationToken.None
+        );
         await Persistently.ExecuteAsync(async _ => await recording.RecordAsync(outcomes), CancellationToken.None);
+        await Persistently.ExecuteAsync(
+            async _ => await recording.StoreAsync(texts, int.MaxValue),
+            CancellationToken.None
+        );
     }
 
     private async Task ExtendAsync(IReadOnlyList<Claim> batch, CancellationToken cancellationToken)
@@ -129,24 +135,43 @@ internal sealed class Sending(
             }
             catch (NpgsqlException)
             {
-                // The database is away. Should the lease end meanwhile, the fence keeps a second sending apart.
+                // The database is away. Should the lease end meanwhile, the fence keeps a second recording apart.
             }
         }
     }
 
-    private async Task<List<Outcome>> PrepareAsync(IReadOnlyList<Claim> batch, CancellationToken cancellationToken)
+    private async Task<List<Outcome>> PrepareAsync(ClaimedBatch batch, CancellationToken cancellationToken)
     {
         try
         {
             var moods = await modules.Send(
-                new GetMoods([.. batch.Select(claim => new MoodSubject(claim.UserId, claim.ConversationId))]),
+                new GetMoods([.. batch.Claims.Select(claim => new MoodSubject(claim.UserId, claim.ConversationId))]),
                 cancellationToken
             );
-            return await attempts.WriteDownAsync(batch.Zip(moods, deciding.Decide).ToList(), cancellationToken);
+            var outcomes = batch.Claims.Zip(moods, deciding.Decide).ToList();
+            var worded = clock.GetElapsedTime(batch.Started);
+
+            // Reckoned from the claim's own instant, not by a clock that may have been set meanwhile.
+            var first = batch.Claims.Min(claim => claim.DueAt);
+            var rest = first - batch.At - worded - lead.Writing;
+            if (rest > TimeSpan.Zero)
+            {
+                await Task.Delay(rest, clock, cancellationToken);
+            }
+
+            var writing = clock.GetTimestamp();
+            outcomes = await attempts.WriteDownAsync(outcomes, cancellationToken);
+            if (first > batch.At)
+            {
+                var wrote = clock.GetElapsedTime(writing);
+                lead.Learn(worded + wrote, wrote);
+            }
+
+            return outcomes;
         }
         catch (OperationCanceledException)
         {
-            await ReleaseAsync(batch);
+            await ReleaseAsync(batch.Claims);
             throw;
         }
     }
@@ -233,11 +258,19 @@ internal sealed class Sending(
         else if (result.RetryAfter is { } wait)
         {
             outcome.Kind = OutcomeKind.TurnedAway;
-            outcome.NextAt = now + wait;
+            outcome.NextAt = now + Longer(wait, outcome.Claim.AttemptsBefore);
         }
         else
         {
             outcome.TryLater(options.Value, now);
         }
+    }
+
+    // A provider that names no time worth the name, again and again, is asked less and less often: each asking is kept with the follow-up.
+    private TimeSpan Longer(TimeSpan wait, int before)
+    {
+        var least = TimeSpan.FromSeconds(Math.Pow(2, Math.Clamp(before - 10, 0, 20)));
+        least = least < options.Value.BackoffMax ? least : options.Value.BackoffMax;
+        return wait > least ? wait : least;
     }
 }

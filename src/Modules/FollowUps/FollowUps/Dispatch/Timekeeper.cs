@@ -22,6 +22,8 @@ internal sealed partial class Timekeeper(
     ILogger<Timekeeper> logger
 ) : BackgroundService
 {
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -72,7 +74,12 @@ internal sealed partial class Timekeeper(
                 due.Hear(clock.GetUtcNow());
                 while (true)
                 {
-                    await connection.WaitAsync(stoppingToken);
+                    // A connection whose other end is gone without a word hears nothing for ever: so it is asked now and then.
+                    if (!await connection.WaitAsync(Quiet, stoppingToken))
+                    {
+                        await using var asking = new NpgsqlCommand("SELECT 1", connection);
+                        await asking.ExecuteNonQueryAsync(stoppingToken);
+                    }
                 }
             }
 
@@ -100,7 +107,7 @@ internal sealed partial class Timekeeper(
             }
         }
 
-        await using var listening = new NpgsqlCommand("LISTEN followups_due", connection);
+        await using var listening = new NpgsqlCommand(ListenSql, connection);
         await listening.ExecuteNonQueryAsync(cancellationToken);
         return true;
     }
@@ -116,6 +123,12 @@ internal sealed partial class Timekeeper(
         telling.Parameters.Add(new() { Value = microseconds.ToString(CultureInfo.InvariantCulture) });
         await telling.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    // Of a machine that lost its power the server would keep the session, and with it the lock, for two hours.
+    private const string ListenSql = """
+        SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
+        LISTEN followups_due
+        """;
 
     private const string TakeOverSql = "SELECT pg_try_advisory_lock(hashtextextended('followups.timekeeper', 0))";
 

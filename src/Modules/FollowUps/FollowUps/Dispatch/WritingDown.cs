@@ -58,6 +58,7 @@ internal sealed class WritingDown(
         return command;
     }
 
+    // Looks once more whether it may go: a claim is made ahead. What may not stays claimed until its lease ends, and the next claim says why.
     // Changes no indexed column (HOT).
     public const string Sql = """
         UPDATE followups.follow_ups f
@@ -76,6 +77,16 @@ internal sealed class WritingDown(
         FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             AS o(id, fence, mood, score, template_id, subject, body, channel, provider_key, template_version, template_locale, template_channel)
         WHERE f.id = o.id AND f.fence = o.fence AND f.status = 0
+          AND NOT EXISTS (
+              SELECT FROM followups.recipients r
+              WHERE r.user_id = f.user_id
+                AND r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[f.trigger + 1]])
+          AND NOT EXISTS (
+              SELECT FROM followups.bookings b
+              WHERE b.booking_id = f.booking_id
+                AND (b.state = 4 AND (f.trigger = 0 OR f.created_at <= b.recorded_at)
+                     OR f.trigger = 0 AND (b.state = 3 OR b.event_at <> f.event_at)))
+          AND f.trigger NOT IN (SELECT p.trigger FROM followups.pauses p)
         RETURNING f.id
         """;
 }

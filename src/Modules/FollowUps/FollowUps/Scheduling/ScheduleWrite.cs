@@ -29,20 +29,22 @@ internal sealed partial class ScheduleWrite(
     private const int Crowd = 100;
 
     public Task<ScheduleResult[]> ExecuteAsync(IReadOnlyList<NewFollowUp> items, CancellationToken cancellationToken) =>
-        ExecuteAsync(items, [], _ => Task.CompletedTask, _ => { }, cancellationToken);
+        ExecuteAsync(items, [], _ => Task.CompletedTask, _ => { }, null, cancellationToken);
 
     // Commands given in between run under the customers' locks and before the inserts; their result sets are handed to read. The row of a
-    // refusal that counts one more is handed to before, as it was: who takes the request back needs it.
+    // refusal that counts one more is handed to before, as it was: who takes the request back needs it, and, what is due at once, some time to
+    // settle before it leaves.
     public async Task<ScheduleResult[]> ExecuteAsync(
         IReadOnlyList<NewFollowUp> items,
         IEnumerable<NpgsqlBatchCommand> between,
         Func<NpgsqlDataReader, Task> read,
         Action<string> before,
+        TimeSpan? settling,
         CancellationToken cancellationToken
     )
     {
         var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
-        var inserting = InsertAsync(items, now, between, read, before, cancellationToken);
+        var inserting = InsertAsync(items, now, between, read, before, settling, cancellationToken);
         var moods = MoodsAsync(items, cancellationToken);
         var results = await inserting;
         Choose(items, await moods, results);
@@ -63,6 +65,7 @@ internal sealed partial class ScheduleWrite(
         IEnumerable<NpgsqlBatchCommand> between,
         Func<NpgsqlDataReader, Task> read,
         Action<string> before,
+        TimeSpan? settling,
         CancellationToken cancellationToken
     )
     {
@@ -74,7 +77,7 @@ internal sealed partial class ScheduleWrite(
 
         var ids = places.Keys.ToArray();
         await using var batch = database.CreateBatch();
-        foreach (var command in Commands(items, ids, now, between))
+        foreach (var command in Commands(items, ids, now, between, now + settling))
         {
             batch.BatchCommands.Add(command);
         }
@@ -112,7 +115,8 @@ internal sealed partial class ScheduleWrite(
         IReadOnlyList<NewFollowUp> items,
         IReadOnlyList<Guid> ids,
         DateTimeOffset now,
-        IEnumerable<NpgsqlBatchCommand> between
+        IEnumerable<NpgsqlBatchCommand> between,
+        DateTimeOffset? notBefore = null
     )
     {
         var keys = items.Select(i => i.UserId).Distinct().ToDictionary(user => user, tombstones.Of);
@@ -125,8 +129,8 @@ internal sealed partial class ScheduleWrite(
                 Parameters = { Columns.Of(keys.Keys, NpgsqlDbType.Text), Columns.Of(keys.Values, NpgsqlDbType.Bytea) },
             },
             .. between,
-            .. rounds.Select(round => Insert(InsertSql, items, ids, round, now, keys)),
-            .. crowd.Select(all => Insert(InTurn.Sql, items, ids, all, now, keys)),
+            .. rounds.Select(round => Insert(InsertSql, items, ids, round, now, notBefore, keys)),
+            .. crowd.Select(all => Insert(InTurn.Sql, items, ids, all, now, notBefore, keys)),
         ];
     }
 
@@ -242,6 +246,7 @@ internal sealed partial class ScheduleWrite(
         IReadOnlyList<Guid> ids,
         List<int> round,
         DateTimeOffset now,
+        DateTimeOffset? notBefore,
         Dictionary<string, byte[]> keys
     )
     {
@@ -283,6 +288,11 @@ internal sealed partial class ScheduleWrite(
                 Columns.Of(clocks.Select(c => c?.Time), NpgsqlDbType.Time),
                 Columns.Of(clocks.Select(c => c?.DaysAfter), NpgsqlDbType.Smallint),
                 Columns.Of(clocks.Select(c => c?.Zone), NpgsqlDbType.Text),
+                new()
+                {
+                    Value = (object?)notBefore?.UtcDateTime ?? DBNull.Value,
+                    NpgsqlDbType = NpgsqlDbType.TimestampTz,
+                },
             },
         };
     }
@@ -384,7 +394,9 @@ internal sealed partial class ScheduleWrite(
                 (id, trigger, status, scheduled_at, next_at, not_after, created_at, event_at, last_activity_at, user_id, conversation_id,
                  booking_id, dedupe_key, template_pinned, template_id, mood, message, variables, anchor_at, days_after, local_time, time_zone,
                  zone_given)
-            SELECT id, trigger, 0, scheduled_at, scheduled_at, coalesce(not_after, greatest(scheduled_at, $1) + $6[trigger + 1]), $1, event_at,
+            SELECT id, trigger, 0, scheduled_at,
+                   greatest(scheduled_at, $27),
+                   coalesce(not_after, greatest(scheduled_at, $1) + $6[trigger + 1]), $1, event_at,
                    last_activity_at, user_id, conversation_id, booking_id, dedupe_key, pinned, template_id, mood, message, variables,
                    anchor_at, days_after, local_time, time_zone, zone_given
         """;

@@ -55,6 +55,9 @@ internal sealed class ConfirmBookingHandler(
     TimeProvider clock
 ) : IRequestHandler<ConfirmBooking, ConfirmBookingResult>
 {
+    // The message beside may be refused: until then nothing of the confirmation leaves.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
+
     public async Task<ConfirmBookingResult> Handle(ConfirmBooking request, CancellationToken cancellationToken)
     {
         // Beside each other on two connections, so that the slower one is all that the caller waits for.
@@ -148,6 +151,7 @@ internal sealed class ConfirmBookingHandler(
                 await row.NextResultAsync(cancellationToken);
             },
             row => refusal = row,
+            Settling,
             cancellationToken
         );
         return (overwritten! with { Refusal = refusal }, results[0]);
