@@ -129,7 +129,10 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
             plan =>
             {
                 Assert.Contains("Index Scan pk_follow_ups", plan.Scans);
-                Assert.DoesNotContain(plan.Scans, scan => scan.StartsWith("Seq Scan") && scan != "Seq Scan pauses");
+                Assert.DoesNotContain(
+                    plan.Scans,
+                    scan => scan.StartsWith("Seq Scan", StringComparison.Ordinal) && scan != "Seq Scan pauses"
+                );
                 Assert.Equal(batch!.Claims.Count, plan.RowsRead("pk_follow_ups"));
             }
         );
