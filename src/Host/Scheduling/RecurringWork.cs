@@ -1,8 +1,6 @@
 using Conversations.Contracts;
-using FollowUps;
 using FollowUps.Contracts;
 using MediatR;
-using Microsoft.Extensions.Options;
 
 namespace Host.Scheduling;
 
@@ -21,7 +19,7 @@ internal sealed record RecurringWork(string Name, string Cron, Func<IServiceProv
             "dispatch-sweep",
             "30 * * * * *",
             host =>
-                host.GetRequiredService<IOptions<FollowUpsOptions>>().Value.DispatchEnabled
+                host.GetRequiredService<IConfiguration>().GetValue("FollowUps:DispatchEnabled", true)
                     ? new DispatchDueFollowUps()
                     : null
         ),

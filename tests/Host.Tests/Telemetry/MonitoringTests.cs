@@ -22,6 +22,7 @@ public sealed partial class MonitoringTests
         var exposed = await Until.NotNull(async () =>
             await http.GetStringAsync("/metrics", Token) is var metrics
             && metrics.Contains("followups_dispatch_lateness_seconds_count", StringComparison.Ordinal)
+            && metrics.Contains("followups_deliveries_total", StringComparison.Ordinal)
                 ? metrics
                 : null
         );
