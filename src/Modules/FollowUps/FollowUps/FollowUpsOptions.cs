@@ -166,7 +166,7 @@ public sealed class FollowUpsOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromMinutes(6);
 
-    /// <summary>When at least this many calls of a channel, within half a minute, failed by half, it is left alone for a while. Default 10.</summary>
+    /// <summary>When at least this many calls of a channel, within a minute, failed by half, it is left alone for a while. Default 10.</summary>
     [Range(2, 10_000)]
     public int CircuitCalls { get; set; } = 10;
 

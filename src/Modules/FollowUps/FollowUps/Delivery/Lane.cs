@@ -18,7 +18,8 @@ internal sealed partial class Lane : IDisposable
     private const string Busy = "channel_busy";
     private const string Unavailable = "channel_unavailable";
 
-    private static readonly TimeSpan Sampling = TimeSpan.FromSeconds(30);
+    // Long enough for a provider that hangs to show: four calls at once that each wait a quarter of a minute are 16 in it.
+    private static readonly TimeSpan Sampling = TimeSpan.FromMinutes(1);
 
     // Timers tick in milliseconds: what they lose is made up for by going ahead this much.
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
