@@ -55,10 +55,12 @@ internal sealed class WritingDown(
         command.Parameters.Add(Columns.Of(worded.Select(o => o.Template?.Version), NpgsqlDbType.Integer));
         command.Parameters.Add(Columns.Of(worded.Select(o => o.Template?.Locale), NpgsqlDbType.Text));
         command.Parameters.Add(Columns.Of(worded.Select(o => o.Template?.Channel), NpgsqlDbType.Text));
+        var now = clock.GetUtcNow();
+        command.Parameters.Add(new() { Value = worded.Any(o => o.Claim.DueAt > now) });
         return command;
     }
 
-    // Looks once more whether it may go: a claim is made ahead. What may not stays claimed until its lease ends, and the next claim says why.
+    // Looks once more whether they may go where one is claimed ahead of its instant ($14). What may not stays claimed until its lease ends, and the next claim says why.
     // Changes no indexed column (HOT).
     public const string Sql = """
         UPDATE followups.follow_ups f
@@ -77,16 +79,13 @@ internal sealed class WritingDown(
         FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             AS o(id, fence, mood, score, template_id, subject, body, channel, provider_key, template_version, template_locale, template_channel)
         WHERE f.id = o.id AND f.fence = o.fence AND f.status = 0
-          AND NOT EXISTS (
-              SELECT FROM followups.recipients r
-              WHERE r.user_id = f.user_id
-                AND r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[f.trigger + 1]])
-          AND NOT EXISTS (
-              SELECT FROM followups.bookings b
-              WHERE b.booking_id = f.booking_id
-                AND (b.state = 4 AND (f.trigger = 0 OR f.created_at <= b.recorded_at)
-                     OR f.trigger = 0 AND (b.state = 3 OR b.event_at <> f.event_at)))
-          AND f.trigger NOT IN (SELECT p.trigger FROM followups.pauses p)
+          AND (NOT $14 OR
+               (SELECT r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[f.trigger + 1]]
+               FROM followups.recipients r WHERE r.user_id = f.user_id LIMIT 1) IS NOT TRUE
+          AND (SELECT b.state = 4 AND (f.trigger = 0 OR f.created_at <= b.recorded_at)
+                   OR f.trigger = 0 AND (b.state = 3 OR b.event_at <> f.event_at)
+               FROM followups.bookings b WHERE b.booking_id = f.booking_id LIMIT 1) IS NOT TRUE
+               AND f.trigger NOT IN (SELECT p.trigger FROM followups.pauses p))
         RETURNING f.id
         """;
 }
