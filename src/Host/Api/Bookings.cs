@@ -84,6 +84,7 @@ internal static class Bookings
             await modules.Send(new RescheduleBooking(bookingId, move.EventAt, move.OccurredAt), cancellationToken)
         );
 
+    /// <summary>A booking that was confirmed.</summary>
     /// <inheritdoc cref="ConfirmBooking" />
     private sealed record Confirmation(
         string? UserId,
@@ -93,10 +94,11 @@ internal static class Bookings
         DateTimeOffset? OccurredAt
     );
 
+    /// <summary>What became of a confirmation: the message as it is stored, and the follow-up.</summary>
     /// <param name="Message">The message that was stored.</param>
-    /// <param name="Conversation">Its conversation.</param>
+    /// <param name="Conversation">Its conversation, after it.</param>
     /// <param name="Outcome">What became of the follow-up after the event.</param>
-    /// <param name="Reason">Of a suppressed one: why.</param>
+    /// <param name="Reason">Of a suppressed one: <c>pending_limit</c>, <c>opted_out</c> or <c>booking_cancelled</c>; else null.</param>
     /// <param name="FollowUp">The new or the existing one; null when suppressed.</param>
     internal sealed record Confirmed(
         ConfirmationMessage Message,
@@ -106,9 +108,11 @@ internal static class Bookings
         FollowUp? FollowUp
     );
 
+    /// <summary>A booking that was moved.</summary>
     /// <inheritdoc cref="RescheduleBooking" />
     private sealed record Move(DateTimeOffset? EventAt, DateTimeOffset? OccurredAt);
 
+    /// <summary>What is told of a booking.</summary>
     /// <param name="OccurredAt">When it happened; now when absent. Of two reports on a booking the later one wins.</param>
     private sealed record Report(DateTimeOffset? OccurredAt);
 }

@@ -318,21 +318,27 @@ internal static class Conversations
             _ => throw new ValidationException([new("order", "It must be asc or desc.")]),
         };
 
-    /// <param name="Context">A JSON object, merged by RFC 7396: null removes a key, objects merge, all else replaces.</param>
+    /// <summary>A change of a conversation.</summary>
+    /// <param name="Context">A JSON object, merged by RFC 7396: null removes a key, objects merge, all else replaces. Neither it nor
+    /// what comes of it is larger than 64 KiB (option <c>Conversations:MaxJsonBytes</c>).</param>
     private sealed record ConversationPatch(JsonElement? Context);
 
+    /// <summary>What a scorer read in a message, said later or anew.</summary>
     /// <param name="Score">From 0 (worst) to 1 (best).</param>
     /// <param name="Label">The scorer's word for it: 1 to 32 characters.</param>
     /// <param name="Detected">All that it found: at most 32 labels of 1 to 32 characters.</param>
     private sealed record LateScore(double? Score, string? Label, IReadOnlyList<string?>? Detected);
 
+    /// <summary>Why it is done.</summary>
     /// <param name="Reason">Why, in the caller's words: 1 to 1000 characters.</param>
     private sealed record Because(string? Reason);
 
+    /// <summary>A message that was stored, and its conversation.</summary>
     /// <param name="Message">As it is stored.</param>
     /// <param name="Conversation">As it is after it.</param>
     internal sealed record StoredMessage(Message Message, Conversation Conversation);
 
+    /// <summary>What became of a batch of messages.</summary>
     /// <param name="Stored">How many are new.</param>
     /// <param name="Duplicates">How many were stored already.</param>
     internal sealed record StoredBatch(int Stored, int Duplicates);

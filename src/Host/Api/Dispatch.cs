@@ -21,6 +21,7 @@ internal static class Dispatch
         );
     }
 
+    /// <summary>What is paused.</summary>
     /// <param name="Paused">All triggers that are paused now.</param>
     internal sealed record DispatchState(IReadOnlyList<FollowUpTrigger> Paused);
 }

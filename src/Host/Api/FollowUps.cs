@@ -164,12 +164,15 @@ internal static class FollowUps
         return TypedResults.Ok(new Page<OutboxItem>(page.Items, Cursor.Write(page.Next)));
     }
 
+    /// <summary>Why it is cancelled.</summary>
     /// <param name="Reason">Why, in the caller's words: 1 to 255 characters.</param>
     private sealed record CancelBody(string? Reason);
 
+    /// <summary>When it is to leave instead.</summary>
     /// <param name="ScheduledAt">When it is due from now on. Past: due at once.</param>
     private sealed record RescheduleBody(DateTimeOffset? ScheduledAt);
 
-    /// <param name="Count">How many are pending again.</param>
+    /// <summary>What became of a bulk retry.</summary>
+    /// <param name="Count">How many are pending again, at most 10 000.</param>
     internal sealed record Retried(int Count);
 }

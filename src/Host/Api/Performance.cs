@@ -39,19 +39,21 @@ internal static class Performance
         );
 }
 
+/// <summary>How long the operations that have a target took, on the instance that answers.</summary>
 /// <param name="WindowSeconds">How far back the figures reach, in seconds.</param>
-/// <param name="Unit">The unit of all durations.</param>
-/// <param name="Operations">The figures by operation.</param>
+/// <param name="Unit">The unit of all durations: always <c>ms</c>, milliseconds.</param>
+/// <param name="Operations">The figures by operation: <c>store_message</c>, <c>duplicate_check</c>, <c>emotion_history</c> and <c>schedule_followup</c>.</param>
 internal sealed record PerformanceReport(
     double WindowSeconds,
     string Unit,
     IReadOnlyDictionary<string, OperationPerformance> Operations
 );
 
-/// <param name="P50">Half of the calls took no longer; null while nothing was measured, as all of these.</param>
-/// <param name="P95">95 % of the calls took no longer.</param>
-/// <param name="P99">99 % of the calls took no longer.</param>
-/// <param name="Average">Their mean.</param>
+/// <summary>How long an operation took; durations are in milliseconds.</summary>
+/// <param name="P50">Half of the calls took no longer; null while nothing was measured.</param>
+/// <param name="P95">95 % of the calls took no longer; null while nothing was measured.</param>
+/// <param name="P99">99 % of the calls took no longer; null while nothing was measured.</param>
+/// <param name="Average">Their mean; null while nothing was measured.</param>
 /// <param name="Count">How many were measured in the window.</param>
 /// <param name="Target">What the p95 should not exceed.</param>
 /// <param name="WithinTarget">Whether the p95 is no higher than the target; null while nothing was measured.</param>

@@ -155,6 +155,7 @@ internal static class Templates
         };
     }
 
+    /// <summary>All texts in force.</summary>
     /// <param name="Items">Every text in force.</param>
     /// <param name="NextCursor">Always null: the list is whole.</param>
     /// <param name="Variables">What every text may use, whether declared or not.</param>
@@ -164,9 +165,11 @@ internal static class Templates
         IReadOnlyList<TemplateVariable> Variables
     );
 
+    /// <summary>A text to put in the place of the built-in one.</summary>
     /// <inheritdoc cref="PutTemplate" />
     internal sealed record TemplateBody(string? Subject, string? Body, IReadOnlyList<string?>? Variables);
 
+    /// <summary>What to render it with; without a body the text in force, with samples.</summary>
     /// <inheritdoc cref="PreviewTemplate" />
     internal sealed record PreviewBody(
         string? Subject,

@@ -229,6 +229,7 @@ internal static class Users
     }
 
     // What Export writes, for the document. Each conversation there holds its messages too: OpenApiSetup adds them.
+    /// <summary>All that is held on a customer.</summary>
     /// <param name="UserId">The customer.</param>
     /// <param name="Conversations">Their conversations, each with its messages.</param>
     /// <param name="Recipient">How they want to be reached, where that was put.</param>
@@ -244,6 +245,7 @@ internal static class Users
         IReadOnlyList<Refusal> Refusals
     );
 
+    /// <summary>How much was erased.</summary>
     /// <param name="Conversations">How many conversations were erased; like all counts here 0 when repeated.</param>
     /// <param name="Messages">How many messages.</param>
     /// <param name="FollowUps">How many follow-ups.</param>

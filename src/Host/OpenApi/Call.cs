@@ -11,16 +11,19 @@ internal sealed record Call(string Name, string Summary, Type? Request, Type? An
     // A body that works as it stands.
     public string? Example { get; init; }
 
+    // What a body says, where its record is the whole call and documented as that.
+    public string? Body { get; init; }
+
     // Its answers carry an ETag, by which a reader need not read again and a change may say what it was made from.
     public bool Tagged { get; init; }
 
     // What it creates can be read where Location says.
     public bool Located { get; init; }
 
-    // In the place of the record's documentation, where the record is of several calls.
+    // In the place of the record's documentation, where there is none or it is of several calls.
     public string? Text { get; init; }
 
-    public string Description => Text ?? (Request is null ? Summary + "." : Documentation.Of(Request));
+    public string Description => Text ?? (Request is null ? "" : Documentation.Of(Request));
 
     public static string Key(string method, RoutePattern pattern) =>
         $"{method} /{string.Join('/', pattern.PathSegments.Select(Segment))}";

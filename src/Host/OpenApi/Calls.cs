@@ -42,6 +42,7 @@ internal static class Calls
         {
             Text =
                 "Stores messages, all or none, and creates their conversations. Idempotent by conversation and message `id`: what is stored already changes nothing and counts as a duplicate.",
+            Body = "The messages.",
             Example = """{"messages":[{"conversationId":"c-1","role":"user","content":"Is the tasting on?"}]}""",
         },
         ["GET /api/v1/messages/search"] = new(
@@ -175,8 +176,16 @@ internal static class Calls
             typeof(Users.UserExport),
             Ok,
             Unknown
-        ),
-        ["DELETE /api/v1/users/{userId}"] = new("eraseUser", "Erase a customer", null, typeof(Users.ErasedUser), Ok),
+        )
+        {
+            Text =
+                "Writes all that is held on a customer: conversations with their messages, how they want to be reached, bookings, follow-ups and what was not scheduled. It is written while it is read, so what changes meanwhile may be in it or not.",
+        },
+        ["DELETE /api/v1/users/{userId}"] = new("eraseUser", "Erase a customer", null, typeof(Users.ErasedUser), Ok)
+        {
+            Text =
+                "Erases all that is held on a customer. What is written of them later is refused with 410; of that only a hash of their id, and of their conversations' ids, is kept. Again, and for one never seen: counts of 0. After an error repeat it.",
+        },
         ["POST /api/v1/follow-ups"] = new(
             "scheduleFollowUp",
             "Schedule a follow-up",
@@ -204,6 +213,7 @@ internal static class Calls
         {
             Text =
                 "Schedules follow-ups, each unless one like it is there (`duplicate`) or the customer's cap or opt-out forbids it (`suppressed`): an outcome each, in the order of the request. An earlier one counts for a later one.",
+            Body = "The follow-ups.",
             Example =
                 """{"followUps":[{"trigger":"custom","userId":"anna","scheduledAt":"2031-11-05T18:00:00Z","message":"See you soon."}]}""",
         },
@@ -260,6 +270,7 @@ internal static class Calls
             Ok
         )
         {
+            Body = "Which of those that failed; without a body all.",
             Example = """{"trigger":"post_event"}""",
         },
         ["GET /api/v1/follow-ups/statistics"] = new(
@@ -342,6 +353,7 @@ internal static class Calls
         )
         {
             Tagged = true,
+            Body = "How the customer wants to be reached.",
             Example = """{"timeZone":"Europe/Berlin","locale":"de-DE","quietHours":{"from":"22:00","to":"07:00"}}""",
         },
         ["GET /api/v1/recipients/{userId}/refusals"] = new(
@@ -432,6 +444,7 @@ internal static class Calls
             Ok
         )
         {
+            Body = "What to pause; without a body all.",
             Example = """{"trigger":"reengagement"}""",
         },
         ["POST /api/v1/dispatch/resume"] = new(
@@ -440,7 +453,10 @@ internal static class Calls
             typeof(ResumeDispatch),
             typeof(Dispatch.DispatchState),
             Ok
-        ),
+        )
+        {
+            Body = "What to resume; without a body all.",
+        },
         ["GET /api/v1/scheduler/health"] = new(
             "getSchedulerHealth",
             "Tell whether follow-ups leave on time",
@@ -454,7 +470,15 @@ internal static class Calls
             null,
             typeof(PerformanceReport),
             Ok
-        ),
-        ["GET /api/v1/performance/plans"] = new("getPlans", "Explain the hot queries", null, null, Ok),
+        )
+        {
+            Text =
+                "Shows how long the operations that have a target took in the newest minutes, on the instance that answers.",
+        },
+        ["GET /api/v1/performance/plans"] = new("getPlans", "Explain the hot queries", null, null, Ok)
+        {
+            Text =
+                "Asks PostgreSQL how it would answer each hot query now, without running it, and says what to do where an index is missing or not used.",
+        },
     };
 }

@@ -50,7 +50,9 @@ internal static partial class Documentation
             XText text => text.Value,
             XElement { Name.LocalName: "c" } code => $"`{code.Value}`",
             XElement reference when reference.Attribute("cref")?.Value is { } named => $"`{Word(named)}`",
-            XElement reference => reference.Attribute("name")?.Value ?? reference.Value,
+            XElement reference when reference.Attribute("name")?.Value is { } parameter =>
+                $"`{JsonNamingPolicy.CamelCase.ConvertName(parameter)}`",
+            XElement other => other.Value,
             _ => "",
         };
 

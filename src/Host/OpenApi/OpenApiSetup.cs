@@ -1,9 +1,12 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Host.Access;
 using Host.Idempotency;
 using Host.Pipeline;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -46,9 +49,26 @@ internal static class OpenApiSetup
         ["503"] = "The database is away or the service is full; `Retry-After` says when to come back.",
     };
 
+    private static readonly Dictionary<string, string> ProblemTexts = new(StringComparer.Ordinal)
+    {
+        ["type"] = "`about:blank`, or where RFC 9110 says what the status means.",
+        ["title"] = "What is wrong, in a few words for people.",
+        ["status"] = "The HTTP status.",
+        ["detail"] = "What is wrong here, and what to do, where there is more to say than the title.",
+        ["instance"] = "Not used.",
+        ["errors"] = "By field or parameter, named as `messages[3].content`, what is wrong with it.",
+        ["traceId"] = "What the service's log calls this request.",
+        ["messageId"] = "Of a message that was refused: its id, if it had one.",
+    };
+
     public static void AddApiDocument(this IServiceCollection services) =>
         services.AddOpenApi(options =>
         {
+            // Any JSON is no type of its own: as one it would not be told from null.
+            options.CreateSchemaReferenceId = type =>
+                (Nullable.GetUnderlyingType(type.Type) ?? type.Type) == typeof(JsonElement)
+                    ? null
+                    : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
             options.AddDocumentTransformer(
                 (document, _, _) =>
                 {
@@ -91,6 +111,7 @@ internal static class OpenApiSetup
         foreach (var (name, schema) in document.Components.Schemas ?? new Dictionary<string, IOpenApiSchema>())
         {
             Bounds.Apply(name, schema);
+            DescribeBesideNull(schema);
         }
 
         Bounds.OmitWhatThePathNames(document);
@@ -112,6 +133,31 @@ internal static class OpenApiSetup
                 Description = $"A key made by `Host keys create`; it holds some of {Scopes.List}.",
             },
         };
+    }
+
+    // Where one field is in the way, as in a 409, it is named as in a 400.
+    private static OpenApiSchema FieldErrors() =>
+        new()
+        {
+            Type = JsonSchemaType.Object,
+            AdditionalProperties = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Items = new OpenApiSchema { Type = JsonSchemaType.String },
+            },
+        };
+
+    // Who reads of a field looks beside its name, and not into what it may be.
+    private static void DescribeBesideNull(IOpenApiSchema schema)
+    {
+        foreach (var field in schema.Properties?.Values.OfType<OpenApiSchema>() ?? [])
+        {
+            if (field.OneOf is [_, OpenApiSchemaReference value])
+            {
+                field.Description ??= value.Reference.Description;
+                value.Reference.Description = null;
+            }
+        }
     }
 
     // An export shows each conversation with its messages in it.
@@ -169,9 +215,17 @@ internal static class OpenApiSetup
             Bounds.Apply(parameter, metadata.OfType<ITagsMetadata>().FirstOrDefault()?.Tags[0] ?? "");
         }
 
-        if (operation.RequestBody?.Content?.Values.FirstOrDefault() is { } body && call?.Example is { } example)
+        if (operation.RequestBody is OpenApiRequestBody body)
         {
-            body.Example = JsonNode.Parse(example);
+            body.Description =
+                call?.Body
+                ?? Documentation.Of(
+                    context.Description.ParameterDescriptions.Single(sent => sent.Source == BindingSource.Body).Type
+                );
+            if (call?.Example is { } example)
+            {
+                body.Content!.Values.First().Example = JsonNode.Parse(example);
+            }
         }
 
         foreach (var (status, response) in operation.Responses ?? [])
@@ -181,7 +235,20 @@ internal static class OpenApiSetup
                 continue;
             }
 
-            answer.Description = Errors.GetValueOrDefault(status, answer.Description ?? "");
+            answer.Description =
+                Errors.GetValueOrDefault(status)
+                ?? (
+                    status == "201" ? "It is new."
+                    : operation.Responses!.ContainsKey("201")
+                        ? "It was there already, or nothing came of it: the answer says which."
+                    : Documentation.Of(
+                        context
+                            .Description.SupportedResponseTypes.Single(type =>
+                                type.StatusCode.ToString(CultureInfo.InvariantCulture) == status
+                            )
+                            .Type!
+                    )
+                );
             if (status is "429" or "503")
             {
                 AddHeader(answer, "Retry-After", "Seconds to wait.", JsonSchemaType.Integer);
@@ -235,12 +302,26 @@ internal static class OpenApiSetup
 
         if (type == typeof(Microsoft.AspNetCore.Mvc.ProblemDetails) || type == typeof(HttpValidationProblemDetails))
         {
+            schema.Description =
+                type == typeof(Microsoft.AspNetCore.Mvc.ProblemDetails)
+                    ? "An error (RFC 9457)."
+                    : "An error (RFC 9457) of what was sent: which fields or parameters, and what is wrong with them.";
             schema.Properties ??= new Dictionary<string, IOpenApiSchema>();
-            schema.Properties["traceId"] = new OpenApiSchema
+            schema.Properties["traceId"] = new OpenApiSchema { Type = JsonSchemaType.String };
+            if (type == typeof(Microsoft.AspNetCore.Mvc.ProblemDetails))
             {
-                Type = JsonSchemaType.String,
-                Description = "What the service's log calls this request.",
-            };
+                schema.Properties["errors"] = FieldErrors();
+                schema.Properties["messageId"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String | JsonSchemaType.Null,
+                    Format = "uuid",
+                };
+            }
+
+            foreach (var (name, field) in schema.Properties)
+            {
+                ((OpenApiSchema)field).Description = ProblemTexts[name];
+            }
         }
 
         if (type.IsEnum)

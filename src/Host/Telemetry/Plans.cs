@@ -237,13 +237,25 @@ internal enum IndexState
     Missing,
 }
 
+/// <summary>How PostgreSQL answers the hot queries now, and which indexes it uses for them.</summary>
+/// <param name="Healthy">True while every query is healthy and no index is missing or invalid.</param>
+/// <param name="Queries">Each hot query.</param>
+/// <param name="Indexes">Each index that the queries or the rules need.</param>
 internal sealed record PlansReport(
     bool Healthy,
     IReadOnlyList<QueryHealth> Queries,
     IReadOnlyList<IndexHealth> Indexes
 );
 
-// Advice says what to do where it is not healthy; Note, where the plan shown is not today's.
+/// <summary>The plan of one query.</summary>
+/// <param name="Module">The part of the service that asks it, which is also the schema of its tables.</param>
+/// <param name="Query">What it is for.</param>
+/// <param name="IndexesUsed">The indexes that the plan uses, in the order of their names.</param>
+/// <param name="Scans">Each way into a table, as PostgreSQL calls it, with its index or table.</param>
+/// <param name="IndexOnly">True when indexes alone answer and no table is read.</param>
+/// <param name="Healthy">True while the plan uses what the query was built on, or the tables are too small to tell.</param>
+/// <param name="Advice">What to do where it is not healthy, as a command where one helps; else null.</param>
+/// <param name="Note">Why the plan shown is not today's; null where it is.</param>
 internal sealed record QueryHealth(
     string Module,
     string Query,
@@ -255,7 +267,17 @@ internal sealed record QueryHealth(
     string? Note
 );
 
-// Status: used, idle (kept for uniqueness, or its table is too small to tell), unused, missing or invalid.
+/// <summary>An index and its use.</summary>
+/// <param name="Module">The part of the service that it belongs to, which is also its schema.</param>
+/// <param name="Table">The table.</param>
+/// <param name="Index">The index.</param>
+/// <param name="Status">
+/// <c>used</c>; <c>idle</c>: kept for uniqueness, or its table is too small to tell; <c>unused</c>; <c>missing</c>; <c>invalid</c>: its building
+/// was not finished.
+/// </param>
+/// <param name="Scans">How often it was used since the server's statistics were reset.</param>
+/// <param name="Bytes">Its size on disk, in bytes; 0 when it is missing.</param>
+/// <param name="Advice">What to do, as a command where one helps; null where nothing is to be done.</param>
 internal sealed record IndexHealth(
     string Module,
     string Table,

@@ -3,9 +3,10 @@ using MediatR;
 namespace Conversations.Contracts;
 
 /// <summary>
-/// Closes a conversation, in one crossing; its next message reopens it. Again: changes nothing, the first time and reason stay. Null when
+/// Closes a conversation; its next message reopens it. Again: changes nothing, the first time and reason stay. Null when
 /// it is unknown.
 /// </summary>
+/// <remarks>One crossing.</remarks>
 /// <param name="ConversationId">The caller's id: 1 to 255 characters.</param>
 /// <param name="Reason">Why, in the caller's words: 1 to 1000 characters, or null.</param>
 public sealed record CloseConversation(string ConversationId, string? Reason = null) : IRequest<Conversation?>;

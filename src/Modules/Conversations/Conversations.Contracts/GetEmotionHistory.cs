@@ -3,8 +3,9 @@ using MediatR;
 namespace Conversations.Contracts;
 
 /// <summary>
-/// Reads a conversation's newest scores from one covering index. Empty when nothing is scored; null when the conversation is unknown.
+/// Reads a conversation's newest scores, newest first. Empty when nothing is scored; null when the conversation is unknown.
 /// </summary>
+/// <remarks>One crossing, answered by one covering index alone.</remarks>
 /// <param name="ConversationId">The caller's id: 1 to 255 characters.</param>
 /// <param name="Limit">1 to 200 scores.</param>
 public sealed record GetEmotionHistory(string ConversationId, int Limit = 10) : IRequest<IReadOnlyList<ScoredMessage>?>;

@@ -3,9 +3,10 @@ using MediatR;
 namespace Conversations.Contracts;
 
 /// <summary>
-/// Asks in one crossing for the newest mood behind a batch of subjects: what a follow-up needs to choose its words, and to know whether a
+/// Asks for the newest mood behind a batch of subjects: what a follow-up needs to choose its words, and to know whether a
 /// human has taken over.
 /// </summary>
+/// <remarks>One crossing.</remarks>
 /// <param name="Subjects">At most 10 000; answered in the same order.</param>
 public sealed record GetMoods(IReadOnlyList<MoodSubject> Subjects) : IRequest<IReadOnlyList<Mood>>;
 

@@ -2,7 +2,10 @@ using MediatR;
 
 namespace Conversations.Contracts;
 
-/// <summary>Gives a stored message a late or corrected score and recomputes its conversation's statistics, in one crossing.</summary>
+/// <summary>
+/// Gives a stored message a late or corrected score and recomputes its conversation's statistics. Null when the message is unknown.
+/// </summary>
+/// <remarks>One crossing.</remarks>
 /// <param name="ConversationId">The conversation that holds the message: 1 to 255 characters.</param>
 /// <param name="MessageId">The message.</param>
 /// <param name="Score">From 0 to 1, finite.</param>
@@ -16,7 +19,7 @@ public sealed record SetMessageEmotion(
     IReadOnlyList<string>? Detected = null
 ) : IRequest<SetMessageEmotionResult?>;
 
-/// <summary>The message with its new score, and its conversation. Null instead when there is no such message.</summary>
+/// <summary>The message with its new score, and its conversation.</summary>
 /// <param name="Message">As it is stored now.</param>
 /// <param name="Conversation">With its new statistics.</param>
 public sealed record SetMessageEmotionResult(Message Message, Conversation Conversation);

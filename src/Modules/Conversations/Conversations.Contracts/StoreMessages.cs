@@ -4,9 +4,10 @@ using MediatR;
 namespace Conversations.Contracts;
 
 /// <summary>
-/// Stores messages in one crossing: creates their conversations, keeps their statistics exact, all or nothing. Idempotent by
+/// Stores messages: creates their conversations, keeps their statistics exact, all or nothing. Idempotent by
 /// (conversation, message id): what is stored already changes nothing and is answered as it is stored.
 /// </summary>
+/// <remarks>One crossing.</remarks>
 /// <param name="Messages">1 to 10 000 messages (option <c>Conversations:MaxBatchSize</c>), in any order.</param>
 public sealed record StoreMessages(IReadOnlyList<NewMessage> Messages) : IRequest<StoreMessagesResult>;
 

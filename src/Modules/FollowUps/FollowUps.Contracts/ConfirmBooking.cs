@@ -3,10 +3,11 @@ using MediatR;
 namespace FollowUps.Contracts;
 
 /// <summary>
-/// A booking was confirmed: stores the message that says so and schedules the follow-up after the event, both in one crossing. Idempotent:
+/// A booking was confirmed: stores the message that says so and schedules the follow-up after the event, both or neither. Idempotent:
 /// the same again stores and schedules nothing new; a later one that names another time moves the follow-up there. A booking that was rescheduled later keeps its later time; one that was cancelled
 /// later stays cancelled.
 /// </summary>
+/// <remarks>One crossing.</remarks>
 /// <param name="BookingId">The caller's id: 1 to 255 characters.</param>
 /// <param name="UserId">The customer: 1 to 255 characters.</param>
 /// <param name="ConversationId">Where the message is stored, and whose mood words the follow-up: 1 to 255 characters.</param>

@@ -2,7 +2,7 @@ using MediatR;
 
 namespace FollowUps.Contracts;
 
-/// <summary>Tells whether follow-ups leave on time, counted in the database: the same answer on every Host.</summary>
+/// <summary>Tells whether follow-ups leave on time: all that are pending count, whichever instance of the service sends them.</summary>
 public sealed record GetDispatchHealth : IRequest<DispatchHealth>;
 
 /// <summary>How dispatch stands.</summary>

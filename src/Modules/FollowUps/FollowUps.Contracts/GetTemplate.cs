@@ -8,7 +8,7 @@ namespace FollowUps.Contracts;
 /// for all channels.
 /// </summary>
 /// <param name="Id">One of the ids that <see cref="ListTemplates" /> shows; null is answered for another.</param>
-/// <param name="Locale">A BCP 47 tag that .NET has a culture for, such as <c>de-AT</c>; null or empty: for all locales.</param>
+/// <param name="Locale">A BCP 47 tag of a known language, such as <c>de-AT</c>; null or empty: for all locales.</param>
 /// <param name="Channel">A lower-case slug of at most 20 characters, such as <c>email</c>; null or empty: for all channels.</param>
 public sealed record GetTemplate(string Id, string? Locale = null, string? Channel = null) : IRequest<Template?>;
 

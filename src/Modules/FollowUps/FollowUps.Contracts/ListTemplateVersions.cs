@@ -7,7 +7,7 @@ namespace FollowUps.Contracts;
 /// again.
 /// </summary>
 /// <param name="Id">One of the ids that <see cref="ListTemplates" /> shows; null is answered for another.</param>
-/// <param name="Locale">A BCP 47 tag that .NET has a culture for, such as <c>de-AT</c>; null or empty: those for all locales.</param>
+/// <param name="Locale">A BCP 47 tag of a known language, such as <c>de-AT</c>; null or empty: those for all locales.</param>
 /// <param name="Channel">A lower-case slug of at most 20 characters, such as <c>email</c>; null or empty: those for all channels.</param>
 /// <param name="Limit">1 to 200.</param>
 /// <param name="After">Where the page before ended.</param>

@@ -5,7 +5,7 @@ namespace FollowUps.Contracts;
 
 /// <summary>
 /// Replaces how a customer wants to be reached; what is absent goes back to its default. Pending follow-ups that the customer opts out of are
-/// cancelled (<c>opted_out</c>) in the same transaction; those held by quiet hours or the frequency cap are judged again, and those due by
+/// cancelled (<c>opted_out</c>) with it; those held by quiet hours or the frequency cap are judged again, and those due by
 /// the customer's clock move with the zone. Null when the customer has been erased: nothing is kept then.
 /// </summary>
 public sealed record PutRecipient : IRequest<RecipientWrite?>
@@ -16,7 +16,7 @@ public sealed record PutRecipient : IRequest<RecipientWrite?>
     /// <summary>An id of the IANA time zone database, such as <c>Europe/Berlin</c>; UTC when absent.</summary>
     public string? TimeZone { get; init; }
 
-    /// <summary>A BCP 47 tag that .NET has a culture for, such as <c>de-AT</c>; <c>en</c> when absent. Kept in its canonical spelling.</summary>
+    /// <summary>A BCP 47 tag of a known language, such as <c>de-AT</c>; <c>en</c> when absent. Kept in its canonical spelling.</summary>
     public string? Locale { get; init; }
 
     /// <summary>By channel (a lower-case slug of at most 20 characters) an address of 1 to 320 characters; at most 20.</summary>

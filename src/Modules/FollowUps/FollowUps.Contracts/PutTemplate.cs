@@ -4,14 +4,15 @@ namespace FollowUps.Contracts;
 
 /// <summary>
 /// Puts a text in the place of the built-in one, for all or for one locale, one channel or both. The text before is kept as history; the same
-/// text again changes nothing. Every batch of follow-ups claimed after the answer, on whichever Host, is worded with it.
+/// text again changes nothing. What is sent after the answer is worded with it, but
+/// for what is being sent right now.
 /// </summary>
 public sealed record PutTemplate : IRequest<TemplateWrite?>
 {
     /// <summary>One of the ids that <see cref="ListTemplates" /> shows; null is answered for another.</summary>
     public string Id { get; init; } = "";
 
-    /// <summary>A BCP 47 tag that .NET has a culture for, such as <c>de-AT</c>; null or empty: for all locales.</summary>
+    /// <summary>A BCP 47 tag of a known language, such as <c>de-AT</c>; null or empty: for all locales.</summary>
     public string? Locale { get; init; }
 
     /// <summary>A lower-case slug of at most 20 characters, such as <c>email</c>; null or empty: for all channels.</summary>

@@ -4,9 +4,10 @@ using MediatR;
 namespace FollowUps.Contracts;
 
 /// <summary>
-/// Schedules follow-ups in one crossing: checks for duplicates, the customer's cap and opt-out, and inserts. Exact under
+/// Schedules follow-ups: checks for duplicates, the customer's cap and opt-out, and inserts. Exact under
 /// concurrency: of any number of equal requests one schedules, and all learn its id.
 /// </summary>
+/// <remarks>One crossing.</remarks>
 /// <param name="FollowUps">1 to 10 000 (option <c>FollowUps:MaxBatchSize</c>); an earlier one counts for a later one.</param>
 public sealed record ScheduleFollowUps(IReadOnlyList<NewFollowUp> FollowUps) : IRequest<IReadOnlyList<ScheduleResult>>;
 
