@@ -6,14 +6,26 @@ using Testcontainers.PostgreSql;
 
 namespace Testing;
 
-// One server for all tests of a process: a container where a Docker engine answers, else the product's own embedded one.
-public static class PostgresServer
+// One server for all tests of a process: a container where a Docker engine answers, else the product's own embedded one. Every test project
+// disposes of it (AssemblyFixture): at the end of the process it would take longer than xunit waits for that.
+public sealed class PostgresServer : IAsyncDisposable
 {
-    private static readonly Lazy<Task<string>> Started = new(StartAsync);
+    private static readonly Lazy<Task<(string ConnectionString, Func<Task> StopAsync)>> Started = new(StartAsync);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Started.IsValueCreated)
+        {
+            await (await Started.Value).StopAsync();
+        }
+    }
 
     public static async Task<string> NewDatabaseAsync()
     {
-        var server = new NpgsqlConnectionStringBuilder(await Started.Value) { IncludeErrorDetail = true };
+        var server = new NpgsqlConnectionStringBuilder((await Started.Value).ConnectionString)
+        {
+            IncludeErrorDetail = true,
+        };
         var name = $"test_{Guid.CreateVersion7():n}";
         await using var maintenance = NpgsqlDataSource.Create(server.ConnectionString);
         await using var create = maintenance.CreateCommand($"CREATE DATABASE {name}");
@@ -22,13 +34,13 @@ public static class PostgresServer
         return server.ConnectionString;
     }
 
-    private static async Task<string> StartAsync()
+    private static async Task<(string, Func<Task>)> StartAsync()
     {
         try
         {
             var container = new PostgreSqlBuilder("postgres:17").Build();
             await container.StartAsync();
-            return container.GetConnectionString();
+            return (container.GetConnectionString(), () => container.DisposeAsync().AsTask());
         }
         catch (DockerUnavailableException)
         {
@@ -36,7 +48,7 @@ public static class PostgresServer
         }
     }
 
-    private static async Task<string> StartEmbeddedAsync()
+    private static async Task<(string, Func<Task>)> StartEmbeddedAsync()
     {
         var folder = Path.Combine(Path.GetTempPath(), $"followups-tests-{Environment.ProcessId}");
         var server = await EmbeddedPostgres.StartAsync(
@@ -54,11 +66,14 @@ public static class PostgresServer
             NullLogger.Instance,
             CancellationToken.None
         );
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        var stopped = new Lazy<Task>(async () =>
         {
-            server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            await server.DisposeAsync();
             Directory.Delete(folder, recursive: true);
-        };
-        return server.ConnectionString;
+        });
+
+        // Nothing is disposed of when a run is broken off.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => stopped.Value.GetAwaiter().GetResult();
+        return (server.ConnectionString, () => stopped.Value);
     }
 }
