@@ -15,11 +15,18 @@ namespace Testing;
 public class HostFixture : IAsyncLifetime
 {
     private readonly HostFixture? beside;
+    private readonly (string Key, string Value)[] settings;
     private FollowUpsHost? host;
 
-    public HostFixture() { }
+    public HostFixture()
+        : this(null) { }
 
-    protected HostFixture(HostFixture? beside) => this.beside = beside;
+    // The last setting of a key holds.
+    protected HostFixture(HostFixture? beside, params (string Key, string Value)[] settings)
+    {
+        this.beside = beside;
+        this.settings = settings;
+    }
 
     public string ConnectionString { get; private set; } = "";
 
@@ -48,6 +55,11 @@ public class HostFixture : IAsyncLifetime
                     .Where(file => file.Path == "appsettings.Development.json")
                     .ToList()
                     .ForEach(file => builder.Configuration.Sources.Remove(file));
+                foreach (var (key, value) in settings)
+                {
+                    builder.Configuration[key] = value;
+                }
+
                 builder.Logging.ClearProviders();
                 Customise(builder);
             }

@@ -1,21 +1,17 @@
 using System.Collections.Concurrent;
 using FollowUps.Contracts;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Testing;
 
 // A host that says where it is reached, and whose channel keeps what it is handed.
-public sealed class UnsubscribableHostFixture : HostFixture
+public sealed class UnsubscribableHostFixture() : HostFixture(null, ("FollowUps:PublicUrl", "https://book.example.org"))
 {
     private readonly KeepingChannel channel = new();
 
-    protected override void Customise(WebApplicationBuilder builder)
-    {
-        builder.Configuration.AddInMemoryCollection([new("FollowUps:PublicUrl", "https://book.example.org")]);
+    protected override void Customise(WebApplicationBuilder builder) =>
         builder.Services.AddSingleton<IDeliveryChannel>(channel);
-    }
 
     public async Task<Delivery> DeliveredTo(string user)
     {

@@ -1,8 +1,6 @@
 using Conversations.Contracts;
 using FollowUps.Contracts;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Testing;
 
@@ -293,13 +291,5 @@ public sealed class ChannelsTests : IAsyncLifetime
     private static (string Key, string Value) Through(FaultyLink link) =>
         ("FollowUps:Webhooks:sms:Url", $"http://127.0.0.1:{link.Port}/hook");
 
-    private sealed class Providers((string Key, string Value)[] settings) : HostFixture
-    {
-        protected override void Customise(WebApplicationBuilder builder) =>
-            builder.Configuration.AddInMemoryCollection(
-                settings
-                    .GroupBy(setting => setting.Key)
-                    .Select(same => KeyValuePair.Create(same.Key, (string?)same.Last().Value))
-            );
-    }
+    private sealed class Providers((string Key, string Value)[] settings) : HostFixture(null, settings);
 }

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Testing;
 
 namespace FollowUps.Tests.Dispatch;
@@ -33,9 +31,5 @@ public sealed class CrashTests(CrashTests.Answering host) : IClassFixture<CrashT
     }
 
     // Schedules and answers; the processes send.
-    public sealed class Answering : HostFixture
-    {
-        protected override void Customise(WebApplicationBuilder builder) =>
-            builder.Configuration.AddInMemoryCollection([new("FollowUps:DispatchEnabled", "false")]);
-    }
+    public sealed class Answering() : HostFixture(null, ("FollowUps:DispatchEnabled", "false"));
 }

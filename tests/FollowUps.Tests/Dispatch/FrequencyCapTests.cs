@@ -87,19 +87,12 @@ public sealed class FrequencyCapTests(FrequencyCapTests.TwoHosts hosts) : IClass
         }
     }
 
-    // It claims only when the test says so, a few at a time; what was taken stays taken.
-    private sealed class Claiming(HostFixture? beside) : HostFixture(beside)
-    {
-        protected override void Customise(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder) =>
-            Microsoft.Extensions.Configuration.MemoryConfigurationBuilderExtensions.AddInMemoryCollection(
-                builder.Configuration,
-                [
-                    new("FollowUps:DispatchEnabled", "false"),
-                    new("FollowUps:DispatchBatchSize", "40"),
-                    new("FollowUps:Lease", "00:10:00"),
-                    new("FollowUps:HoldRecheckEvery", "00:00:00.1"),
-                    new("Scheduling:Enabled", "false"),
-                ]
-            );
-    }
+    // It claims a few at a time.
+    private sealed class Claiming(HostFixture? beside)
+        : ObedientHostFixture(
+            beside,
+            ("FollowUps:DispatchBatchSize", "40"),
+            ("FollowUps:Lease", "00:10:00"),
+            ("FollowUps:HoldRecheckEvery", "00:00:00.1")
+        );
 }

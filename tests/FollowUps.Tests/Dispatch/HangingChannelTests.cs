@@ -1,6 +1,4 @@
 using FollowUps.Contracts;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Testing;
 
 namespace FollowUps.Tests.Dispatch;
@@ -53,20 +51,14 @@ public sealed class HangingChannelTests
             .Id;
     }
 
-    private sealed class Node(Uri chat, Uri sms) : HostFixture
+    private sealed class Node(Uri chat, Uri sms)
+        : HostFixture(null, [.. Webhook("chat", chat), .. Webhook("sms", sms), ("FollowUps:StopGrace", "00:00:01")])
     {
-        protected override void Customise(WebApplicationBuilder builder) =>
-            builder.Configuration.AddInMemoryCollection([
-                .. Webhook("chat", chat),
-                .. Webhook("sms", sms),
-                new("FollowUps:StopGrace", "00:00:01"),
-            ]);
-
-        private static IEnumerable<KeyValuePair<string, string?>> Webhook(string name, Uri url) =>
+        private static (string, string)[] Webhook(string name, Uri url) =>
             [
-                new($"FollowUps:Webhooks:{name}:Url", $"{url}"),
-                new($"FollowUps:Webhooks:{name}:Secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
-                new($"FollowUps:Webhooks:{name}:Timeout", "00:05:00"),
+                ($"FollowUps:Webhooks:{name}:Url", $"{url}"),
+                ($"FollowUps:Webhooks:{name}:Secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+                ($"FollowUps:Webhooks:{name}:Timeout", "00:05:00"),
             ];
     }
 }

@@ -153,17 +153,5 @@ public sealed class PreparingAheadTests(PreparingAheadTests.Host host) : IClassF
             )
         )[0].FollowUp!.Id;
 
-    // It claims only when the test says so; what was taken stays taken.
-    public sealed class Host : HostFixture
-    {
-        protected override void Customise(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder) =>
-            Microsoft.Extensions.Configuration.MemoryConfigurationBuilderExtensions.AddInMemoryCollection(
-                builder.Configuration,
-                [
-                    new("FollowUps:DispatchEnabled", "false"),
-                    new("FollowUps:Lease", "00:10:00"),
-                    new("Scheduling:Enabled", "false"),
-                ]
-            );
-    }
+    public sealed class Host() : ObedientHostFixture(null, ("FollowUps:Lease", "00:10:00"));
 }

@@ -70,17 +70,5 @@ public sealed class RecordingTests(RecordingTests.SmallBatches host) : IClassFix
         }
     }
 
-    // It sends only when the test says so.
-    public sealed class SmallBatches : HostFixture
-    {
-        protected override void Customise(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder) =>
-            Microsoft.Extensions.Configuration.MemoryConfigurationBuilderExtensions.AddInMemoryCollection(
-                builder.Configuration,
-                [
-                    new("Conversations:MaxBatchSize", "10"),
-                    new("FollowUps:DispatchEnabled", "false"),
-                    new("Scheduling:Enabled", "false"),
-                ]
-            );
-    }
+    public sealed class SmallBatches() : ObedientHostFixture(null, ("Conversations:MaxBatchSize", "10"));
 }

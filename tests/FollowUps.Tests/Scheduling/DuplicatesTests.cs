@@ -1,7 +1,6 @@
 using CsCheck;
 using FollowUps.Contracts;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Testing;
 
@@ -255,16 +254,13 @@ public sealed class DuplicatesTests(DuplicatesTests.StoppedHost host) : IClassFi
     }
 
     // Nothing grows stale.
-    public sealed class StoppedHost : StoppedHostFixture
+    public sealed class StoppedHost()
+        : StoppedHostFixture(("FollowUps:StaleAfter", "3650.00:00:00"), ("FollowUps:MaxPendingPerUser", $"{Most}"))
     {
         protected override void Customise(WebApplicationBuilder builder)
         {
             base.Customise(builder);
             builder.Services.AddSingleton<IDeliveryChannel>(new PickyChannel());
-            builder.Configuration.AddInMemoryCollection([
-                new("FollowUps:StaleAfter", "3650.00:00:00"),
-                new("FollowUps:MaxPendingPerUser", $"{Most}"),
-            ]);
         }
     }
 

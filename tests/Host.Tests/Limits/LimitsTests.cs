@@ -125,9 +125,5 @@ public sealed class LimitsTests(LimitsTests.SmallHost host) : IClassFixture<Limi
         }
     }
 
-    private sealed class FullHost : HostFixture
-    {
-        protected override void Customise(WebApplicationBuilder builder) =>
-            builder.Configuration["Limits:Concurrent"] = "1";
-    }
+    private sealed class FullHost() : HostFixture(null, ("Limits:Concurrent", "1"));
 }

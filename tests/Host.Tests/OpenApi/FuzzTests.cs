@@ -171,7 +171,7 @@ public sealed class FuzzTests(FuzzTests.Lane first, FuzzTests.SecondLane second)
         Regex.Replace(field, @"^(messages|followUps)\[\d+\]\.|\[\d+\]$|(?<=^addresses).*", "");
 
     // Nothing is sent meanwhile: what changes a row is a request.
-    public class Lane : HostFixture
+    public class Lane : ObedientHostFixture
     {
         private readonly Lazy<NpgsqlDataSource> database;
         private string? fingerprint;
@@ -182,15 +182,11 @@ public sealed class FuzzTests(FuzzTests.Lane first, FuzzTests.SecondLane second)
 
         public ConcurrentQueue<string> Tags { get; } = new();
 
-        protected override void Customise(WebApplicationBuilder builder)
-        {
-            builder.Configuration["FollowUps:DispatchEnabled"] = "false";
-            builder.Configuration["Scheduling:Enabled"] = "false";
-            // Check-ins are scheduled beside the request that dropped the mood, which does not wait for them.
+        // Check-ins are scheduled beside the request that dropped the mood, which does not wait for them.
+        protected override void Customise(WebApplicationBuilder builder) =>
             builder.Host.ConfigureContainer<IServiceCollection>(services =>
                 services.RemoveAll<INotificationHandler<MoodDropped>>()
             );
-        }
 
         public void Saw(EntityTagHeaderValue? tag)
         {

@@ -153,15 +153,5 @@ public sealed class HysteresisTests(HysteresisTests.SteadyHost host) : IClassFix
             Token
         );
 
-    public sealed class SteadyHost : StoppedHostFixture
-    {
-        protected override void Customise(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder)
-        {
-            base.Customise(builder);
-            Microsoft.Extensions.Configuration.MemoryConfigurationBuilderExtensions.AddInMemoryCollection(
-                builder.Configuration,
-                [new("FollowUps:MoodHysteresis", "0.05")]
-            );
-        }
-    }
+    public sealed class SteadyHost() : StoppedHostFixture(("FollowUps:MoodHysteresis", "0.05"));
 }

@@ -1,6 +1,4 @@
 using FollowUps.Contracts;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Testing;
 
 namespace FollowUps.Tests.Features.Dispatch;
@@ -98,7 +96,13 @@ public sealed class PauseDispatchTests(HostFixture host) : IClassFixture<HostFix
     }
 
     // Looks only when it is told to, or when it starts.
-    private sealed class Node(HostFixture? beside, bool sends) : HostFixture(beside)
+    private sealed class Node(HostFixture? beside, bool sends)
+        : HostFixture(
+            beside,
+            ("FollowUps:DispatchEnabled", $"{sends}"),
+            ("FollowUps:DispatchSweepEvery", "1.00:00:00"),
+            ("Scheduling:Enabled", "false")
+        )
     {
         public static async Task<Node> StartAsync(HostFixture? beside, bool sends)
         {
@@ -106,12 +110,5 @@ public sealed class PauseDispatchTests(HostFixture host) : IClassFixture<HostFix
             await node.InitializeAsync();
             return node;
         }
-
-        protected override void Customise(WebApplicationBuilder builder) =>
-            builder.Configuration.AddInMemoryCollection([
-                new("FollowUps:DispatchEnabled", $"{sends}"),
-                new("FollowUps:DispatchSweepEvery", "1.00:00:00"),
-                new("Scheduling:Enabled", "false"),
-            ]);
     }
 }

@@ -1,7 +1,7 @@
 using Conversations.Contracts;
 using FollowUps.Contracts;
 using MediatR;
-using Microsoft.Extensions.Configuration;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using NSubstitute;
 using Testing;
@@ -91,12 +91,9 @@ public sealed class LostMoodDropsTests(LostMoodDropsTests.DeafHost host) : IClas
         );
     }
 
-    public sealed class DeafHost : HostFixture
+    public sealed class DeafHost() : HostFixture(null, ("Scheduling:Enabled", "false"))
     {
-        protected override void Customise(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder)
-        {
+        protected override void Customise(WebApplicationBuilder builder) =>
             builder.Services.AddSingleton(Substitute.For<INotificationPublisher>());
-            builder.Configuration.AddInMemoryCollection([new("Scheduling:Enabled", "false")]);
-        }
     }
 }
