@@ -8,7 +8,6 @@ namespace Host.Tests;
 public sealed class SampleWeekTests(SampleWeekTests.LoadedWeek loaded) : IClassFixture<SampleWeekTests.LoadedWeek>
 {
     private static readonly SampleWeek Week = SampleWeek.Read();
-    private static readonly DateTimeOffset Before = DateTimeOffset.UtcNow.AddMinutes(-1);
 
     [Fact]
     public void Week_is_as_large_and_as_mixed_as_promised()
@@ -76,7 +75,7 @@ public sealed class SampleWeekTests(SampleWeekTests.LoadedWeek loaded) : IClassF
     [Fact]
     public async Task Load_that_was_broken_off_is_completed_by_the_next()
     {
-        await using var other = new HostFixture();
+        await using var other = new ObedientHostFixture();
         await other.InitializeAsync();
         foreach (var stopAfter in (int[])[100, 450, 700])
         {
@@ -110,12 +109,9 @@ public sealed class SampleWeekTests(SampleWeekTests.LoadedWeek loaded) : IClassF
         {
             var messages = await ItemsAsync(service, $"/api/v1/conversations/{conversation.Id}/messages?limit=200");
             held.AddRange(
-                messages
-                    // A follow-up that leaves meanwhile is kept in its conversation as well.
-                    .Where(message => message.GetProperty("sentAt").GetDateTimeOffset() < Before)
-                    .Select(message =>
-                        $"{conversation.Id} {message.GetProperty("role")} {message.GetProperty("content")}"
-                    )
+                messages.Select(message =>
+                    $"{conversation.Id} {message.GetProperty("role")} {message.GetProperty("content")}"
+                )
             );
         }
 
@@ -139,9 +135,10 @@ public sealed class SampleWeekTests(SampleWeekTests.LoadedWeek loaded) : IClassF
         return [.. page.GetProperty("items").EnumerateArray()];
     }
 
+    // Nothing is sent: whether a booking's follow-up had left when the next one was confirmed would else depend on how fast the week is told.
     public sealed class LoadedWeek : IAsyncLifetime
     {
-        public HostFixture Host { get; } = new();
+        public HostFixture Host { get; } = new ObedientHostFixture();
 
         internal LoadReport Report { get; private set; } = new();
 
