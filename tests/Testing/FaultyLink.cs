@@ -7,7 +7,8 @@ namespace Testing;
 // Leads to a server on this machine, and fails as told.
 public sealed class FaultyLink : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<TcpClient, byte> open = new();
+    private readonly ConcurrentDictionary<TcpClient, TcpClient> open = new();
+    private readonly ConcurrentDictionary<TcpClient, bool> hushed = new();
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource stopping = new();
     private readonly int target;
@@ -36,11 +37,21 @@ public sealed class FaultyLink : IAsyncDisposable
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
+    // Of what is open now neither end hears anything more, not even that it is over: so it is when a machine loses its power.
+    public void Hush()
+    {
+        foreach (var (near, _) in open)
+        {
+            hushed[near] = true;
+        }
+    }
+
     public void Cut()
     {
-        foreach (var (client, _) in open)
+        foreach (var (near, far) in open)
         {
-            client.Client.Close(0);
+            near.Client.Close(0);
+            far.Close();
         }
     }
 
@@ -73,7 +84,7 @@ public sealed class FaultyLink : IAsyncDisposable
         using var near = client;
         using var far = new TcpClient { NoDelay = true };
         near.NoDelay = true;
-        open[client] = 0;
+        open[near] = far;
         try
         {
             if (Silent)
@@ -83,8 +94,8 @@ public sealed class FaultyLink : IAsyncDisposable
 
             await far.ConnectAsync(IPAddress.Loopback, target, stopping.Token);
             await Task.WhenAny(
-                SendAsync(near.GetStream(), far.GetStream()),
-                far.GetStream().CopyToAsync(near.GetStream(), stopping.Token)
+                PassAsync(near, near.GetStream(), far.GetStream(), CutAfter),
+                PassAsync(near, far.GetStream(), near.GetStream(), null)
             );
         }
         catch (Exception end)
@@ -99,18 +110,23 @@ public sealed class FaultyLink : IAsyncDisposable
             // Cut, or either end has gone.
         }
 
-        open.TryRemove(client, out _);
+        open.TryRemove(near, out _);
     }
 
-    private async Task SendAsync(NetworkStream near, NetworkStream far)
+    private async Task PassAsync(TcpClient near, NetworkStream from, NetworkStream to, long? cutAfter)
     {
         var buffer = new byte[4096];
-        var sent = 0L;
-        while (await near.ReadAsync(buffer, stopping.Token) is var read and > 0)
+        var passed = 0L;
+        while (await from.ReadAsync(buffer, stopping.Token) is var read and > 0)
         {
-            await far.WriteAsync(buffer.AsMemory(0, read), stopping.Token);
-            sent += read;
-            if (sent > CutAfter)
+            if (hushed.ContainsKey(near))
+            {
+                continue;
+            }
+
+            await to.WriteAsync(buffer.AsMemory(0, read), stopping.Token);
+            passed += read;
+            if (passed > cutAfter)
             {
                 Cut();
             }

@@ -7,7 +7,8 @@ namespace FollowUps.Tests.Data;
 
 public sealed class ExplainedFollowUps() : ExplainedModule("followups")
 {
-    protected override IEnumerable<string> Fill => [RecipientsSql, BookingsSql, FollowUpsSql, RefusalsSql, OutboxSql];
+    protected override IEnumerable<string> Fill =>
+        [RecipientsSql, BookingsSql, RegularSql, FollowUpsSql, RefusalsSql, OutboxSql];
 
     protected override void Add(IServiceCollection services, IConfiguration configuration) =>
         services
@@ -25,6 +26,14 @@ public sealed class ExplainedFollowUps() : ExplainedModule("followups")
         INSERT INTO followups.bookings (booking_id, user_id, state, event_at, occurred_at, moved_at, recorded_at)
         SELECT 'b-' || i, 'u-' || i % 200000, i % 5, now() + i * interval '1 min', now(), now(), now()
         FROM generate_series(0, 199999) i
+        """;
+
+    // A customer with many bookings: 100 are to come, and none of those has a follow-up.
+    private const string RegularSql = """
+        WITH regular AS (INSERT INTO followups.recipients (user_id) VALUES ('u-regular') RETURNING user_id)
+        INSERT INTO followups.bookings (booking_id, user_id, conversation_id, state, event_at, occurred_at, moved_at, recorded_at)
+        SELECT 'r-' || i, user_id, 'c', 1, now() + (i - 2899) * interval '2 days', now(), now(), now()
+        FROM regular, generate_series(0, 2999) i
         """;
 
     // 120 000 of 20 000 customers: half of them sent, a third pending and of those 300 due, the rest failed or cancelled.

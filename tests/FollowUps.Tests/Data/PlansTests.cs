@@ -1,8 +1,11 @@
+using FollowUps.Bookings;
 using FollowUps.Contracts;
+using FollowUps.Data;
 using FollowUps.Delivery;
 using FollowUps.Dispatch;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Testing;
 
 namespace FollowUps.Tests.Data;
@@ -136,6 +139,29 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
                 Assert.Equal(batch!.Claims.Count, plan.RowsRead("pk_follow_ups"));
             }
         );
+    }
+
+    // For each place of the customer's it looks at those to come once more, and at none that are over.
+    [Fact]
+    public async Task What_was_left_out_is_sought_among_the_customers_bookings_to_come()
+    {
+        var options = new FollowUpsOptions();
+        var found = 0;
+        var plans = await module.PlansOf(async services =>
+        {
+            await using var batch = services
+                .GetRequiredKeyedService<NpgsqlDataSource>(FollowUpsDbContext.Schema)
+                .CreateBatch();
+            batch.BatchCommands.Add(LeftOut.Command("r-2950", DateTimeOffset.UtcNow, options));
+            await using var row = await batch.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+            found = (await LeftOut.ReadAsync(row, TestContext.Current.CancellationToken)).Count;
+        });
+
+        var plan = Assert.Single(plans);
+        Assert.Equal(options.MaxPendingPerUser, found);
+        Assert.Empty(Sequential(plans));
+        Assert.InRange(plan.RowsRead("ix_bookings_user"), 1, 100 * options.MaxPendingPerUser);
+        Assert.InRange(plan.RowsRead("pk_bookings"), 1, 1 + 2 * options.MaxPendingPerUser);
     }
 
     // What a claim and a sending change must stay out of every index: then they are updates in place (HOT).

@@ -3,6 +3,7 @@ using FollowUps.Dispatch;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Testing;
 
 namespace FollowUps.Tests.Dispatch;
@@ -71,6 +72,35 @@ public sealed class TimekeeperTests
     }
 
     [Fact]
+    public async Task Connection_that_died_without_a_word_is_noticed_and_made_anew()
+    {
+        await using var answering = await StartAsync(("FollowUps:DispatchEnabled", "false"));
+        var server = new NpgsqlConnectionStringBuilder(answering.ConnectionString);
+        await using var link = new FaultyLink(server.Port);
+        (server.Host, server.Port, server.SslMode, server.CommandTimeout) = (
+            "127.0.0.1",
+            link.Port,
+            SslMode.Disable,
+            1
+        );
+        await using var keeping = await StartAsync(
+            answering,
+            ("ConnectionStrings:Postgres", server.ConnectionString),
+            ("FollowUps:DispatchSweepEvery", Never),
+            ("FollowUps:DispatchRetryAfter", "00:00:00.1")
+        );
+        await Eventually(() => keeping.KeepsTime);
+
+        link.Hush();
+        await Eventually(() => !keeping.KeepsTime);
+
+        // By and by the server gives up its end too, and with it the lock.
+        link.Cut();
+        await Eventually(() => keeping.KeepsTime);
+        await Sent(answering, await ScheduleAsync(answering, TimeSpan.FromSeconds(0.5)));
+    }
+
+    [Fact]
     public async Task Due_instants_wake_one_host_and_not_the_others()
     {
         const int Instants = 20;
@@ -128,14 +158,9 @@ public sealed class TimekeeperTests
         return node;
     }
 
-    private sealed class Node(Node? beside, (string Key, string Value)[] settings) : HostFixture(beside)
+    private sealed class Node(Node? beside, (string Key, string Value)[] settings) : HostFixture(beside, settings)
     {
         public bool KeepsTime => Services.GetRequiredService<DueSignal>().KeepsTime;
-
-        protected override void Customise(WebApplicationBuilder builder) =>
-            builder.Configuration.AddInMemoryCollection(
-                settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))
-            );
     }
 
     private sealed class Counted(Node beside) : HostFixture(beside)

@@ -1,5 +1,7 @@
 using Conversations.Contracts;
 using FollowUps.Contracts;
+using FollowUps.Dispatch;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Testing;
 
@@ -256,5 +258,75 @@ public sealed class ConfirmBookingTests(HostFixture host) : IClassFixture<HostFi
         }
 
         return rows;
+    }
+}
+
+// What follows from a confirmation is due already, and sent by whoever looks, while its message is still being stored.
+public sealed class SettlingTests(StoppedHostFixture host) : IClassFixture<StoppedHostFixture>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Nothing_leaves_while_the_message_may_be_refused()
+    {
+        var (conversation, user) = (Some.Id(), Some.Id());
+
+        var (meanwhile, result) = await ConfirmAsync(conversation, user, owner: Some.Id());
+        var later = await DispatchAsync();
+
+        Assert.Equal(BookingRefusal.OtherOwner, result.Refusal);
+        Assert.Equal((0, 0), (meanwhile, later));
+        Assert.Empty((await host.Modules.Send(new ListFollowUps(user), Token)).Items);
+        Assert.Empty((await host.Modules.Send(new ListOutbox(user), Token)).Items);
+    }
+
+    [Fact]
+    public async Task Once_it_was_stored_it_leaves()
+    {
+        var (conversation, user) = (Some.Id(), Some.Id());
+
+        var (meanwhile, _) = await ConfirmAsync(conversation, user, owner: user);
+        var later = await DispatchAsync();
+
+        Assert.Equal((0, 1), (meanwhile, later));
+        Assert.Single((await host.Modules.Send(new ListOutbox(user), Token)).Items);
+    }
+
+    // How many were claimed while the conversation was in somebody else's hands, and what was answered then.
+    private async Task<(int Meanwhile, ConfirmBookingResult Result)> ConfirmAsync(
+        string conversation,
+        string user,
+        string owner
+    )
+    {
+        await host.Modules.Send(new StoreMessages([Some.Message(conversation) with { UserId = owner }]), Token);
+        await using var other = NpgsqlDataSource.Create(host.ConnectionString);
+        await using var connection = await other.OpenConnectionAsync(Token);
+        await using var held = await connection.BeginTransactionAsync(Token);
+        await using var hold = new NpgsqlCommand(
+            "SELECT FROM conversations.conversations WHERE id = $1 FOR UPDATE",
+            connection
+        )
+        {
+            Parameters = { new() { Value = conversation } },
+        };
+        await hold.ExecuteNonQueryAsync(Token);
+
+        var confirming = host.Modules.Send(
+            new ConfirmBooking(Some.Id(), user, conversation, host.Clock.Now.AddDays(-2)),
+            Token
+        );
+        await Until.NotNull(async () =>
+            (await host.Modules.Send(new ListFollowUps(user), Token)).Items is [var scheduled] ? scheduled : null
+        );
+        var meanwhile = await host.Services.GetRequiredService<Claims>().TakeAsync(TimeSpan.Zero, Token);
+        await held.RollbackAsync(Token);
+        return (meanwhile.Claims.Count, await confirming);
+    }
+
+    private async Task<int> DispatchAsync()
+    {
+        host.Clock.Now += TimeSpan.FromMinutes(1);
+        return (await host.Modules.Send(new DispatchDueFollowUps(), Token)).Claimed;
     }
 }
