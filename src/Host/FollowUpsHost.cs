@@ -253,6 +253,7 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
                 typeof(FollowUpsModule).Assembly
             );
             configuration.Lifetime = ServiceLifetime.Singleton;
+            configuration.NotificationPublisherType = typeof(Telling);
             configuration.AddOpenBehavior(typeof(TelemetryBehavior<,>), ServiceLifetime.Singleton);
             configuration.AddOpenBehavior(typeof(ValidationBehavior<,>), ServiceLifetime.Singleton);
             configuration.AddBehavior<JoinSingleStores>(ServiceLifetime.Singleton);
