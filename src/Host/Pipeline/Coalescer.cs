@@ -226,10 +226,13 @@ internal sealed class Coalescer<TItem, TResult> : IDisposable
         return apart;
     }
 
-    // The server or the connection ended, not the statement.
+    // The server or the connection ended, not the statement: one that the server cancelled (its statement_timeout) wrote nothing.
     private static bool IsInterrupted(PostgresException refusal) =>
-        refusal.SqlState.StartsWith("57", StringComparison.Ordinal)
-        || refusal.SqlState.StartsWith("08", StringComparison.Ordinal);
+        refusal.SqlState != PostgresErrorCodes.QueryCanceled
+        && (
+            refusal.SqlState.StartsWith("57", StringComparison.Ordinal)
+            || refusal.SqlState.StartsWith("08", StringComparison.Ordinal)
+        );
 
     private sealed class Waiting(
         TItem item,

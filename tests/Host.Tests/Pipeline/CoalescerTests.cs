@@ -70,11 +70,13 @@ public sealed class CoalescerTests
         Assert.Equal(3, writes.Count);
     }
 
-    [Fact]
-    public async Task What_the_database_refuses_unnamed_is_told_to_the_guilty_alone()
+    [Theory]
+    [InlineData(PostgresErrorCodes.InvalidTextRepresentation)]
+    [InlineData(PostgresErrorCodes.QueryCanceled)]
+    public async Task What_the_database_refuses_unnamed_is_told_to_the_guilty_alone(string state)
     {
         using var coalescer = New();
-        var refusal = new PostgresException("no", "ERROR", "ERROR", PostgresErrorCodes.InvalidTextRepresentation);
+        var refusal = new PostgresException("no", "ERROR", "ERROR", state);
         var first = new TaskCompletionSource<int>();
         var leading = coalescer.WriteAsync(1, _ => first.Task, Token);
         var good = coalescer.WriteAsync(2, Alone(2), Token);
