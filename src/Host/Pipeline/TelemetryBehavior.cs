@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FluentValidation;
 using Host.Telemetry;
 using MediatR;
 
@@ -18,6 +19,7 @@ internal sealed class TelemetryBehavior<TRequest, TResponse>(Instruments instrum
         using var activity = Instruments.Source.StartActivity(operation);
         var crossings = Crossings.Begin();
         var started = Stopwatch.GetTimestamp();
+        var refused = false;
         try
         {
             return await next(cancellationToken);
@@ -26,12 +28,17 @@ internal sealed class TelemetryBehavior<TRequest, TResponse>(Instruments instrum
         {
             activity?.SetStatus(ActivityStatusCode.Error, problem.GetType().Name);
             instruments.Failed(operation, problem);
+            refused = problem is ValidationException;
             throw;
         }
         finally
         {
             activity?.SetTag(Crossings.Tag, crossings.Count);
-            instruments.Took(operation, Stopwatch.GetElapsedTime(started), crossings.Count);
+            // Refused in microseconds: that says nothing of how long the operation takes.
+            if (!refused)
+            {
+                instruments.Took(operation, Stopwatch.GetElapsedTime(started), crossings.Count);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Conversations.Contracts;
+using FluentValidation;
 using FollowUps.Contracts;
 using Testing;
 
@@ -23,6 +24,9 @@ public sealed class PerformanceTests(HostFixture host) : IClassFixture<HostFixtu
         {
             await host.Modules.Send(new ScheduleFollowUps([followUp]), Token);
         }
+
+        // What is refused at once took no time that counts.
+        await Assert.ThrowsAsync<ValidationException>(() => host.Modules.Send(new GetEmotionHistory(id, 0), Token));
 
         var report = await host.Http.GetFromJsonAsync<JsonElement>("/api/v1/performance", Token);
 
