@@ -36,14 +36,18 @@ public sealed class CrossingCounter : IAsyncDisposable
 
     public int Of(string applicationName) => crossings.GetValueOrDefault(applicationName);
 
+    public Task<int> MeasureAsync(string applicationName, Func<Task> operation) =>
+        MeasureAsync(applicationName, () => Task.FromResult(operation));
+
     // What an operation costs. It is run once before, so that connections are open and types are known; the least of three counts, since what
-    // the host does beside it can only add.
-    public async Task<int> MeasureAsync(string applicationName, Func<Task> operation)
+    // the host does beside it can only add. Each is prepared afresh: a second cancellation, say, does less than the first.
+    public async Task<int> MeasureAsync(string applicationName, Func<Task<Func<Task>>> prepare)
     {
-        await operation();
+        await (await prepare())();
         var least = int.MaxValue;
         for (var i = 0; i < 3; i++)
         {
+            var operation = await prepare();
             var before = Of(applicationName);
             await operation();
             least = Math.Min(least, Of(applicationName) - before);
