@@ -11,6 +11,7 @@ using Host.Postgres;
 using Host.Scheduling;
 using Host.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Scalar.AspNetCore;
 
@@ -124,6 +125,7 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
 
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
+        CheckOptions();
         await PrepareAsync(cancellationToken);
         await app.DecideWhoMayCallAsync(embedded is not null, cancellationToken);
         await app.StartAsync(cancellationToken);
@@ -157,6 +159,21 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         if (embedded is not null)
         {
             await embedded.DisposeAsync();
+        }
+    }
+
+    // Before the database is touched, and all that is wrong at once.
+    private void CheckOptions()
+    {
+        try
+        {
+            app.Services.GetRequiredService<IStartupValidator>().Validate();
+        }
+        catch (AggregateException several)
+        {
+            throw new StartException(
+                string.Join(Environment.NewLine, several.InnerExceptions.Select(problem => problem.Message))
+            );
         }
     }
 
@@ -194,6 +211,11 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
 
         var options =
             builder.Configuration.GetSection(EmbeddedPostgresOptions.Section).Get<EmbeddedPostgresOptions>() ?? new();
+        if (OptionRules.Problems(EmbeddedPostgresOptions.Section, options).FirstOrDefault() is { } problem)
+        {
+            throw new StartException(problem);
+        }
+
         if (attach && await EmbeddedPostgres.FindRunningAsync(options, cancellationToken) is { } running)
         {
             builder.Configuration["ConnectionStrings:Postgres"] = running;
@@ -244,8 +266,7 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         services
             .AddOptions<CoalescingOptions>()
             .Bind(builder.Configuration.GetSection(CoalescingOptions.Section))
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
+            .CheckAtStart(CoalescingOptions.Section);
         services.AddMediatR(configuration =>
         {
             configuration.RegisterServicesFromAssemblies(

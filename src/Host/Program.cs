@@ -30,7 +30,14 @@ try
     await host.RunAsync();
     return 0;
 }
-catch (Exception problem) when (problem is EmbeddedPostgresException or StartException or OptionsValidationException)
+// The last: a setting that is none of its kind, as letters for a number.
+catch (Exception problem)
+    when (problem
+            is EmbeddedPostgresException
+                or StartException
+                or OptionsValidationException
+                or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" }
+    )
 {
     await Console.Error.WriteLineAsync(problem.Message);
     return 1;

@@ -12,7 +12,10 @@ internal static class LimitsSetup
 {
     public static void AddLimits(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<LimitsOptions>().Bind(configuration.GetSection(LimitsOptions.Section));
+        services
+            .AddOptions<LimitsOptions>()
+            .Bind(configuration.GetSection(LimitsOptions.Section))
+            .CheckAtStart(LimitsOptions.Section);
         services
             .AddOptions<KestrelServerOptions>()
             .Configure(

@@ -16,9 +16,10 @@ internal static class WebSetup
     public static void AddWeb(this IServiceCollection services, IConfiguration configuration)
     {
         var web = configuration.GetSection(WebOptions.Section).Get<WebOptions>() ?? new();
+        string[] origins = [.. web.Origins.Select(Origin)];
         services.AddCors(options =>
             options.AddDefaultPolicy(policy =>
-                policy.WithOrigins([.. web.Origins]).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(Told)
+                policy.WithOrigins(origins).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(Told)
             )
         );
         services.Configure<ForwardedHeadersOptions>(options =>
@@ -77,6 +78,19 @@ internal static class WebSetup
         });
         return next(context);
     }
+
+    // As a browser names it: with a slash or a path behind it would never match.
+    private static string Origin(string origin) =>
+        origin == "*"
+        || (
+            Uri.TryCreate(origin, UriKind.Absolute, out var page)
+            && page.Scheme is "http" or "https"
+            && page.AbsoluteUri == $"{origin.ToLowerInvariant()}/"
+        )
+            ? origin
+            : throw new StartException(
+                $"{WebOptions.Section}:Origins: {origin} is no origin, such as https://desk.example.com."
+            );
 
     private static System.Net.IPNetwork Network(string proxy) =>
         System.Net.IPNetwork.TryParse(proxy, out var network) ? network

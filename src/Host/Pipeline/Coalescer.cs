@@ -11,21 +11,22 @@ internal sealed class CoalescingOptions
     /// <summary>False makes every single write cross alone. Default true.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>At most so many join one write. Default 256.</summary>
+    /// <summary>At most so many join one write. 2 to 1000. Default 256.</summary>
     [Range(2, 1000)]
     public int MaxBatch { get; set; } = 256;
 
     /// <summary>
-    /// Nobody waits longer than this for the write in flight: then those who wait go beside it. What a slow link costs each of them. Default 10 ms.
+    /// Nobody waits longer than this for the write in flight: then those who wait go beside it. What a slow link costs each of them. 0 to 10 s.
+    /// Default 10 ms.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan MaxWait { get; set; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>At most so many joined writes are in flight at once. Default 8.</summary>
+    /// <summary>At most so many joined writes are in flight at once. 1 to 64. Default 8.</summary>
     [Range(1, 64)]
     public int MaxInFlight { get; set; } = 8;
 
-    /// <summary>When so many wait, the next one crosses alone. Default 10 000.</summary>
+    /// <summary>When so many wait, the next one crosses alone. 1 to 1 000 000. Default 10 000.</summary>
     [Range(1, 1_000_000)]
     public int MaxWaiting { get; set; } = 10_000;
 }

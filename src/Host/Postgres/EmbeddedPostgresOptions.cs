@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Host.Postgres;
 
 /// <summary>What an operator may set under <c>EmbeddedPostgres</c>; used only without <c>ConnectionStrings:Postgres</c>.</summary>
@@ -21,7 +23,8 @@ internal sealed class EmbeddedPostgresOptions
                 "followups"
             );
 
-    /// <summary>Port on 127.0.0.1; 0, the default, takes a free one at each start.</summary>
+    /// <summary>Port on 127.0.0.1; 0, the default, takes a free one at each start. At most 65535.</summary>
+    [Range(0, 65_535)]
     public int Port { get; set; }
 
     /// <summary>Folder that holds <c>pg_ctl</c>; found by itself when absent.</summary>

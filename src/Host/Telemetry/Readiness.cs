@@ -10,11 +10,11 @@ internal sealed class HealthOptions
 {
     public const string Section = "Health";
 
-    /// <summary>More overdue follow-ups than this are a backlog. Default 1000.</summary>
+    /// <summary>More overdue follow-ups than this are a backlog. 0 or more. Default 1000.</summary>
     [Range(0, int.MaxValue)]
     public int MaxOverdue { get; set; } = 1000;
 
-    /// <summary>A follow-up due for longer than this and not looked at makes dispatch late. Default 5 minutes.</summary>
+    /// <summary>A follow-up due for longer than this and not looked at makes dispatch late. 1 s to 7 days. Default 5 minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan MaxLateness { get; set; } = TimeSpan.FromMinutes(5);
 }
@@ -29,8 +29,7 @@ internal static class Readiness
         services
             .AddOptions<HealthOptions>()
             .Bind(configuration.GetSection(HealthOptions.Section))
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
+            .CheckAtStart(HealthOptions.Section);
         var checks = services.AddHealthChecks();
         Add(
             "database",

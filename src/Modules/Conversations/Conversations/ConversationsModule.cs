@@ -27,8 +27,7 @@ public static class ConversationsModule
         services
             .AddOptions<ConversationsOptions>()
             .Bind(configuration.GetSection(ConversationsOptions.Section))
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
+            .CheckAtStart(ConversationsOptions.Section);
 
         services.AddKeyedSingleton(
             ConversationsDbContext.Schema,

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using FluentValidation;
+using FollowUps.Contracts;
 using FollowUps.Data;
 using FollowUps.Delivery;
 using FollowUps.Dispatch;
@@ -28,22 +29,23 @@ public static class FollowUpsModule
     {
         LinqToDBForEFTools.Initialize();
 
-        services
+        var settings = services
             .AddOptions<FollowUpsOptions>()
             .Bind(configuration.GetSection(FollowUpsOptions.Section))
-            .ValidateDataAnnotations()
+            .CheckAtStart(FollowUpsOptions.Section)
             .Validate(
                 options => options.PublicUrl is null or { IsAbsoluteUri: true, Scheme: "http" or "https" },
                 "FollowUps:PublicUrl must be an absolute http or https URL."
-            )
-            .Validate(
+            );
+        foreach (var trigger in Enum.GetValues<FollowUpTrigger>())
+        {
+            settings.Validate(
                 options =>
-                    options.StaleAfterOf.Values.All(after =>
-                        after >= TimeSpan.FromSeconds(1) && after <= TimeSpan.FromDays(36_500)
-                    ),
-                "FollowUps:StaleAfterOf must lie between 1 second and 36 500 days for every trigger."
-            )
-            .ValidateOnStart();
+                    !options.StaleAfterOf.TryGetValue(trigger, out var after)
+                    || (after >= TimeSpan.FromSeconds(1) && after <= TimeSpan.FromDays(36_500)),
+                $"{FollowUpsOptions.Section}:StaleAfterOf:{trigger} must be between 00:00:01 and 36500.00:00:00."
+            );
+        }
 
         services.AddKeyedSingleton(
             FollowUpsDbContext.Schema,

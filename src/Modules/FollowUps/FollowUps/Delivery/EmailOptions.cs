@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using MimeKit;
 
 namespace FollowUps.Delivery;
@@ -24,7 +25,8 @@ internal sealed class EmailOptions
     /// <summary>The mail server.</summary>
     public string? Host { get; set; }
 
-    /// <summary>Its port. Default 587.</summary>
+    /// <summary>Its port. 1 to 65535. Default 587.</summary>
+    [Range(1, 65_535)]
     public int Port { get; set; } = 587;
 
     /// <summary><c>StartTls</c> (default), <c>Tls</c> or <c>None</c>.</summary>
@@ -48,13 +50,16 @@ internal sealed class EmailOptions
     /// <summary>Of messages whose template has none. Default <c>A message for you</c>.</summary>
     public string Subject { get; set; } = "A message for you";
 
-    /// <summary>For connecting and sending one message. Default 15 s.</summary>
+    /// <summary>For connecting and sending one message. Above 0, at most 5 minutes. Default 15 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00", MinimumIsExclusive = true)]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Most connections at once of one Host. Default 4.</summary>
+    /// <summary>Most connections at once of one Host. 1 to 1000. Default 4.</summary>
+    [Range(1, 1000)]
     public int Connections { get; set; } = 4;
 
-    /// <summary>Most messages a second of one Host. Default: any number.</summary>
+    /// <summary>Most messages a second of one Host. Above 0, at most 1 000 000. Default: any number.</summary>
+    [Range(0d, 1_000_000, MinimumIsExclusive = true)]
     public double? PerSecond { get; set; }
 
     public IEnumerable<string> Problems()
@@ -62,11 +67,6 @@ internal sealed class EmailOptions
         if (Host is null)
         {
             yield break;
-        }
-
-        if (Port is < 1 or > 65_535)
-        {
-            yield return $"{Section}:Port must lie between 1 and 65535.";
         }
 
         if (!MailboxAddress.TryParse(From, out var from) || !from.Address.Contains('@', StringComparison.Ordinal))
@@ -89,33 +89,9 @@ internal sealed class EmailOptions
             yield return $"{Section}:AuthorityFile names no file.";
         }
 
-        foreach (var problem in PaceProblems(Section, Timeout, Connections, "Connections", PerSecond))
+        foreach (var problem in OptionRules.Problems(Section, this))
         {
             yield return problem;
-        }
-    }
-
-    internal static IEnumerable<string> PaceProblems(
-        string section,
-        TimeSpan timeout,
-        int concurrency,
-        string concurrencyName,
-        double? perSecond
-    )
-    {
-        if (timeout <= TimeSpan.Zero || timeout > TimeSpan.FromMinutes(5))
-        {
-            yield return $"{section}:Timeout must be above zero and at most 5 minutes.";
-        }
-
-        if (concurrency is < 1 or > 1000)
-        {
-            yield return $"{section}:{concurrencyName} must lie between 1 and 1000.";
-        }
-
-        if (perSecond is <= 0 or > 1_000_000 or double.NaN)
-        {
-            yield return $"{section}:PerSecond must be above zero.";
         }
     }
 }

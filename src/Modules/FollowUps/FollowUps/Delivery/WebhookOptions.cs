@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
 
 namespace FollowUps.Delivery;
@@ -19,13 +20,16 @@ internal sealed partial class WebhookOptions
     /// <summary>Signs them too, while a new secret takes over from an old one.</summary>
     public string? PreviousSecret { get; set; }
 
-    /// <summary>For connecting, sending and the answer. Default 10 s.</summary>
+    /// <summary>For connecting, sending and the answer. Above 0, at most 5 minutes. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00", MinimumIsExclusive = true)]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Most calls at once of one Host. Default 16.</summary>
+    /// <summary>Most calls at once of one Host. 1 to 1000. Default 16.</summary>
+    [Range(1, 1000)]
     public int Concurrency { get; set; } = 16;
 
-    /// <summary>Most calls a second of one Host. Default: any number.</summary>
+    /// <summary>Most calls a second of one Host. Above 0, at most 1 000 000. Default: any number.</summary>
+    [Range(0d, 1_000_000, MinimumIsExclusive = true)]
     public double? PerSecond { get; set; }
 
     /// <summary>False for a receiver that knows itself where a customer is reached. Default true.</summary>
@@ -60,7 +64,7 @@ internal sealed partial class WebhookOptions
             yield return $"{section}:PreviousSecret must be whsec_ and 24 to 64 bytes in base64.";
         }
 
-        foreach (var problem in EmailOptions.PaceProblems(section, Timeout, Concurrency, "Concurrency", PerSecond))
+        foreach (var problem in OptionRules.Problems(section, this))
         {
             yield return problem;
         }
