@@ -180,10 +180,17 @@ public sealed class Plan
             .Distinct()
             .Order(StringComparer.Ordinal);
 
+    // With those that were read for nothing.
     public double RowsRead(string scan) =>
         nodes
             .Where(node => node.TryGetProperty("Index Name", out var index) && index.ValueEquals(scan))
-            .Sum(node => node.GetProperty("Actual Rows").GetDouble() * node.GetProperty("Actual Loops").GetDouble());
+            .Sum(node =>
+                (node.GetProperty("Actual Rows").GetDouble() + RemovedByFilter(node))
+                * node.GetProperty("Actual Loops").GetDouble()
+            );
+
+    private static double RemovedByFilter(JsonElement node) =>
+        node.TryGetProperty("Rows Removed by Filter", out var removed) ? removed.GetDouble() : 0;
 
     private void Add(JsonElement node)
     {

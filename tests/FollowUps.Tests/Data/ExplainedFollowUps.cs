@@ -8,7 +8,7 @@ namespace FollowUps.Tests.Data;
 public sealed class ExplainedFollowUps() : ExplainedModule("followups")
 {
     protected override IEnumerable<string> Fill =>
-        [RecipientsSql, BookingsSql, RegularSql, FollowUpsSql, RefusalsSql, OutboxSql];
+        [RecipientsSql, BookingsSql, RegularSql, FollowUpsSql, PausedSql, PauseSql, RefusalsSql, OutboxSql];
 
     protected override void Add(IServiceCollection services, IConfiguration configuration) =>
         services
@@ -49,6 +49,17 @@ public sealed class ExplainedFollowUps() : ExplainedModule("followups")
             SELECT kind.status, now() + CASE WHEN kind.status <> 0 OR i % 20000 < 150 THEN -1 ELSE 1 END * (i % 20000 + 1) * interval '3 min' AS at
         ) s
         """;
+
+    // Due before all others, and not to be claimed.
+    private const string PausedSql = """
+        INSERT INTO followups.follow_ups
+            (id, trigger, status, scheduled_at, next_at, not_after, created_at, user_id, template_pinned, template_id, message)
+        SELECT md5('p-' || i)::uuid, 3, 0, at, at, at + interval '1 year', now() - interval '90 days', 'p-' || i, false, 'custom', 'Hello'
+        FROM generate_series(0, 19999) i
+        CROSS JOIN LATERAL (SELECT now() - interval '80 days' - i * interval '1 min' AS at) at
+        """;
+
+    private const string PauseSql = "INSERT INTO followups.pauses (trigger, paused_at) VALUES (3, now())";
 
     private const string RefusalsSql = """
         INSERT INTO followups.refusals (user_id, trigger, reason, follow_up_id, times, first_at, last_at, inputs)

@@ -98,7 +98,7 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
     }
 
     [Fact]
-    public async Task A_claim_finds_what_is_due_and_when_the_next_is_without_reading_the_rest_and_a_batch_is_kept_by_its_keys()
+    public async Task A_claim_finds_what_is_due_and_when_the_next_is_without_reading_the_rest_or_what_is_paused_and_a_batch_is_kept_by_its_keys()
     {
         ClaimedBatch? batch = null;
         var plans = await module.PlansOf(async services =>
@@ -111,7 +111,7 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
         var read = plans.Select(plan => plan.RowsRead("ix_follow_ups_due")).Where(rows => rows > 0).ToArray();
         Assert.Equal(2, read.Length);
         Assert.InRange(read[0], 1, 1000);
-        Assert.Equal(1, read[1]);
+        Assert.InRange(read[1], 1, 1000);
 
         plans = await module.PlansOf(async services =>
         {

@@ -232,8 +232,8 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         table.Property(f => f.Attempts).HasColumnType("jsonb").HasDefaultValueSql("'[]'");
         table.Property(f => f.Decisions).HasColumnType("jsonb").HasDefaultValueSql("'[]'");
 
-        // DispatchDueFollowUps: what is due, soonest first, and when the next one is.
-        table.HasIndex(f => new { f.NextAt, f.Id }, "ix_follow_ups_due").HasFilter("status = 0");
+        // DispatchDueFollowUps: what is due of each trigger, soonest first, and when the next one is.
+        table.HasIndex(f => new { f.Trigger, f.NextAt }, "ix_follow_ups_due").HasFilter("status = 0");
 
         // ScheduleFollowUps: the customer's pending ones, for the duplicate check and the cap.
         table

@@ -184,20 +184,43 @@ internal sealed class Claims(
         WHERE $1 IS NOT NULL OR EXISTS (SELECT FROM followups.recipients r WHERE r.cap_max IS NOT NULL)
         """;
 
+    // What is due of each trigger that is not paused, soonest first. They are merged, and each is read only as far as that asks for: a backlog
+    // that is paused is not walked through. The limit lets PostgreSQL know that few will be asked for; it is several claims deep, since what
+    // others have locked at this moment is passed over. Locked one by one behind the merge: a scan that locks has no order.
+    private static readonly string DueByTrigger = string.Join(
+        "\nUNION ALL\n",
+        Enum.GetValues<FollowUpTrigger>()
+            .Select(trigger =>
+                $"""
+                    (SELECT f.ctid AS place, f.next_at
+                    FROM followups.follow_ups f
+                    WHERE f.status = 0 AND f.trigger = {(short)trigger} AND f.next_at <= $7 AND {FollowUpTable.Idle}
+                      AND NOT EXISTS (SELECT FROM followups.pauses p WHERE p.trigger = {(short)trigger})
+                    ORDER BY f.next_at
+                    LIMIT 8 * $3)
+                    """
+            )
+    );
+
     // A crash needs no repair: the lease ends by the database's clock, which all Hosts share, and the row is taken again. An attempt that never finished may have reached the customer:
     // uncertain; but one that names no channel was never handed over, and never was. The same statement refuses what must not go, so that
     // nothing can come between the check and the claim, puts off what follows a booking that was moved, and holds what a customer would get
     // too much of. It changes no indexed column of what it takes (HOT).
     public static readonly string TakeSql = $$"""
         WITH due AS MATERIALIZED (
-            SELECT f.id, f.user_id, f.booking_id, f.trigger, f.created_at, f.next_at, f.scheduled_at, f.not_after, f.event_at, f.anchor_at,
-                   f.days_after, f.local_time, f.time_zone
-            FROM followups.follow_ups f
-            WHERE f.status = 0 AND f.next_at <= $7 AND (f.leased_until IS NULL OR f.leased_until <= clock_timestamp())
-              AND f.trigger NOT IN (SELECT p.trigger FROM followups.pauses p)
-            ORDER BY f.next_at, f.id
+            SELECT mine.*
+            FROM (
+                {{DueByTrigger}}
+            ) soonest
+            CROSS JOIN LATERAL (
+                SELECT f.id, f.user_id, f.booking_id, f.trigger, f.created_at, f.next_at, f.scheduled_at, f.not_after, f.event_at,
+                       f.anchor_at, f.days_after, f.local_time, f.time_zone
+                FROM followups.follow_ups f
+                WHERE f.ctid = soonest.place AND f.status = 0 AND {{FollowUpTable.Idle}}
+                FOR NO KEY UPDATE SKIP LOCKED
+            ) mine
+            ORDER BY soonest.next_at
             LIMIT $3
-            FOR NO KEY UPDATE SKIP LOCKED
         ), judged AS (
             SELECT f.id, f.user_id, f.next_at, r.locale, r.addresses, r.time_zone, r.quiet_from, r.quiet_to,
                    coalesce(r.cap_max, $4) AS cap_max, CASE WHEN r.cap_max IS NULL THEN $5 ELSE r.cap_per END AS cap_per,
@@ -309,9 +332,17 @@ internal sealed class Claims(
 
     // Behind those that are being sent right now.
     public const string NextSql = """
-        SELECT f.next_at FROM followups.follow_ups f
-        WHERE f.status = 0 AND f.leased_until IS NULL AND f.trigger NOT IN (SELECT p.trigger FROM followups.pauses p)
-        ORDER BY f.next_at
+        SELECT next.at
+        FROM unnest('{0,1,2,3}'::smallint[]) t(trigger)
+        CROSS JOIN LATERAL (
+            SELECT f.next_at AS at
+            FROM followups.follow_ups f
+            WHERE f.status = 0 AND f.trigger = t.trigger AND f.leased_until IS NULL
+            ORDER BY f.next_at
+            LIMIT 1
+        ) next
+        WHERE t.trigger NOT IN (SELECT p.trigger FROM followups.pauses p)
+        ORDER BY next.at
         LIMIT 1
         """;
 

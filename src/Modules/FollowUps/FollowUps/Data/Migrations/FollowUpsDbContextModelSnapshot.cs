@@ -281,7 +281,7 @@ namespace FollowUps.Data.Migrations
                     b.HasIndex(new[] { "BookingId" }, "ix_follow_ups_booking")
                         .HasFilter("booking_id IS NOT NULL");
 
-                    b.HasIndex(new[] { "NextAt", "Id" }, "ix_follow_ups_due")
+                    b.HasIndex(new[] { "Trigger", "NextAt" }, "ix_follow_ups_due")
                         .HasFilter("status = 0");
 
                     b.HasIndex(new[] { "UserId", "Trigger", "ExecutedAt" }, "ix_follow_ups_executed")
