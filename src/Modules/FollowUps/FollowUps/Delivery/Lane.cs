@@ -1,7 +1,5 @@
 using FollowUps.Contracts;
 using Microsoft.Extensions.Logging;
-using Polly;
-using Polly.CircuitBreaker;
 
 namespace FollowUps.Delivery;
 
@@ -11,30 +9,19 @@ internal readonly record struct Handover(DeliveryResult? Result, string? PutOff 
 // What is not to be handed over before its instant.
 internal sealed record Parcel(DateTimeOffset DueAt, Contracts.Delivery Delivery);
 
-// A channel as this Host uses it: so many calls at once and a second, and none while its provider is to be left alone. What does not get its
-// turn in time is put off, which costs it no attempt.
+// A channel as this Host uses it: so many calls at once and a second (Pacing), and none while its provider is to be left alone (Circuit). What
+// does not get its turn in time is put off, which costs it no attempt.
 internal sealed partial class Lane : IDisposable
 {
     private const string Busy = "channel_busy";
     private const string Unavailable = "channel_unavailable";
 
-    // Long enough for a provider that hangs to show: four calls at once that each wait a quarter of a minute are 16 in it.
-    private static readonly TimeSpan Sampling = TimeSpan.FromMinutes(1);
-
-    // Timers tick in milliseconds: what they lose is made up for by going ahead this much.
-    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
-
-    private readonly ResiliencePipeline<IReadOnlyList<DeliveryResult>> circuit;
+    private readonly Circuit circuit;
+    private readonly Pacing pacing;
     private readonly SemaphoreSlim turns;
-    private readonly Lock gate = new();
     private readonly FollowUpsOptions options;
     private readonly TimeProvider clock;
     private readonly ILogger<Lane> logger;
-
-    private DateTimeOffset alone;
-    private DateTimeOffset paced;
-    private DateTimeOffset promised;
-    private TimeSpan usual;
 
     public Lane(IDeliveryChannel channel, FollowUpsOptions options, TimeProvider clock, ILogger<Lane> logger)
     {
@@ -44,33 +31,15 @@ internal sealed partial class Lane : IDisposable
         this.clock = clock;
         this.logger = logger;
         turns = new SemaphoreSlim(channel.Pace.Concurrency);
-        circuit = new ResiliencePipelineBuilder<IReadOnlyList<DeliveryResult>> { TimeProvider = clock }
-            .AddCircuitBreaker(
-                new CircuitBreakerStrategyOptions<IReadOnlyList<DeliveryResult>>
-                {
-                    FailureRatio = 0.5,
-                    MinimumThroughput = options.CircuitCalls,
-                    SamplingDuration = Sampling,
-                    BreakDuration = options.CircuitBreak,
-                    ShouldHandle = call =>
-                        ValueTask.FromResult(
-                            call.Outcome.Exception is not null || call.Outcome.Result!.Any(TellsOfTheProvider)
-                        ),
-                    OnOpened = opened =>
-                    {
-                        LogOpened(logger, Name, opened.BreakDuration);
-                        return default;
-                    },
-                }
-            )
-            .Build();
+        pacing = new Pacing(channel.Pace, clock);
+        circuit = new Circuit(channel, options, clock, logger);
     }
 
     public IDeliveryChannel Channel { get; }
 
     public string Name { get; }
 
-    public bool IsGone { get; private set; }
+    public bool IsGone => circuit.IsGone;
 
     // They come soonest due first, and none is handed over before its instant. When the Host stops, what follows the index that is left is not
     // handed over, and is told before the calls under way are waited for.
@@ -160,7 +129,7 @@ internal sealed partial class Lane : IDisposable
     {
         try
         {
-            if (IsGone || IsLeftAlone() || !await turns.WaitAsync(Left(patience), stopping))
+            if (circuit.IsOpen || !await turns.WaitAsync(Left(patience), stopping))
             {
                 return false;
             }
@@ -172,7 +141,7 @@ internal sealed partial class Lane : IDisposable
 
         try
         {
-            if (IsGone || IsLeftAlone() || Pace(count, patience) is not { } wait)
+            if (circuit.IsOpen || pacing.Wait(count, patience) is not { } wait)
             {
                 turns.Release();
                 return false;
@@ -201,27 +170,18 @@ internal sealed partial class Lane : IDisposable
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, abandoned);
         try
         {
-            var results = await circuit.ExecuteAsync(
-                async (channel, token) => await channel.DeliverAsync(deliveries, token).WaitAsync(token),
-                Channel,
-                ended.Token
-            );
+            if (await circuit.CallAsync(deliveries, ended.Token) is not { } results)
+            {
+                PutOff(handovers.Span, broken: true);
+                return;
+            }
+
             for (var i = 0; i < results.Count; i++)
             {
-                Hear(results[i]);
                 handovers.Span[i] = new Handover(results[i]);
             }
 
-            var took = clock.GetElapsedTime(started);
-            lock (gate)
-            {
-                usual += (took - usual) / 8;
-            }
-        }
-        catch (BrokenCircuitException open)
-        {
-            LeaveAlone(open.RetryAfter ?? TimeSpan.Zero);
-            PutOff(handovers.Span, broken: true);
+            pacing.Learn(clock.GetElapsedTime(started));
         }
         catch (Exception problem)
         {
@@ -238,87 +198,24 @@ internal sealed partial class Lane : IDisposable
         }
     }
 
-    private void Hear(DeliveryResult result)
-    {
-        if (result.RetryAfter is { } wait)
-        {
-            LeaveAlone(wait);
-        }
-
-        if (result.Gone && !IsGone)
-        {
-            IsGone = true;
-            LogGone(logger, Name);
-        }
-    }
-
-    private static bool TellsOfTheProvider(DeliveryResult result) =>
-        result is { Delivered: false, Permanent: false, RetryAfter: null, Gone: false };
-
-    private void LeaveAlone(TimeSpan wait)
-    {
-        var until = clock.GetUtcNow() + wait;
-        lock (gate)
-        {
-            alone = until > alone ? until : alone;
-        }
-    }
-
-    private bool IsLeftAlone()
-    {
-        lock (gate)
-        {
-            return alone > clock.GetUtcNow();
-        }
-    }
-
-    // How long to wait for one's place in the rate; null when that is longer than patience lasts.
-    private TimeSpan? Pace(int count, DateTimeOffset patience)
-    {
-        if (Channel.Pace.PerSecond is not { } rate)
-        {
-            return TimeSpan.Zero;
-        }
-
-        lock (gate)
-        {
-            var now = clock.GetUtcNow();
-            var place = paced > now - Burst ? paced : now - Burst;
-            if (place > patience)
-            {
-                return null;
-            }
-
-            paced = place + TimeSpan.FromSeconds(count / rate);
-            return place > now ? place - now : TimeSpan.Zero;
-        }
-    }
-
-    // One behind the other at the lane's own speed, so that they do not come back together; after a break with some jitter.
+    // At the lane's own speed, or when the circuit closes, with some jitter so that they do not come back together.
     private void PutOff(Span<Handover> rest, bool broken)
     {
-        lock (gate)
+        var now = clock.GetUtcNow();
+        foreach (ref var handover in rest)
         {
-            var now = clock.GetUtcNow();
-            var apart = Channel.Pace.PerSecond is { } rate
-                ? TimeSpan.FromSeconds(1 / rate)
-                : usual / Channel.Pace.Concurrency;
-            foreach (ref var handover in rest)
+            if (circuit.IsGone)
             {
-                if (IsGone)
-                {
-                    handover = new Handover(null, Channels.Disabled, now + options.HoldRecheckEvery);
-                }
-                else if (broken || alone > now)
-                {
-                    var until = (alone > now ? alone : now) + TimeSpan.FromSeconds(Random.Shared.NextDouble());
-                    handover = new Handover(null, Unavailable, until);
-                }
-                else
-                {
-                    promised = (promised > now ? promised : now) + apart;
-                    handover = new Handover(null, Busy, promised);
-                }
+                handover = new Handover(null, Channels.Disabled, now + options.HoldRecheckEvery);
+            }
+            else if ((circuit.AloneUntil ?? (broken ? now : null)) is { } alone)
+            {
+                var until = alone + TimeSpan.FromSeconds(Random.Shared.NextDouble());
+                handover = new Handover(null, Unavailable, until);
+            }
+            else
+            {
+                handover = new Handover(null, Busy, pacing.Promise());
             }
         }
     }
@@ -327,18 +224,6 @@ internal sealed partial class Lane : IDisposable
         patience - clock.GetUtcNow() is { Ticks: > 0 } left
             ? (left < options.ChannelPatience ? left : options.ChannelPatience)
             : TimeSpan.Zero;
-
-    [LoggerMessage(
-        Level = LogLevel.Warning,
-        Message = "Channel {Channel} fails too often; it is left alone for {Break}"
-    )]
-    private static partial void LogOpened(ILogger logger, string channel, TimeSpan @break);
-
-    [LoggerMessage(
-        Level = LogLevel.Error,
-        Message = "The endpoint of channel {Channel} is gone; nothing goes through it until the Host is started anew"
-    )]
-    private static partial void LogGone(ILogger logger, string channel);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Channel {Channel} failed: {Fault}")]
     private static partial void LogThrown(ILogger logger, string channel, string fault);
