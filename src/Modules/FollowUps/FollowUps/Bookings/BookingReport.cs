@@ -17,6 +17,19 @@ internal sealed record BookingReport(
     bool IsDated = true
 )
 {
+    // One of which nothing follows for the booking's follow-ups.
+    public async Task<BookingResult> KeepAsync(
+        NpgsqlDataSource database,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(Command(now));
+        var state = (short)(await batch.ExecuteScalarAsync(cancellationToken))!;
+        return new BookingResult(BookingId, (BookingState)state, 0);
+    }
+
     public NpgsqlBatchCommand Command(DateTimeOffset now) =>
         new(Sql)
         {

@@ -20,13 +20,10 @@ internal sealed class CompleteBookingHandler(
     TimeProvider clock
 ) : IRequestHandler<CompleteBooking, BookingResult>
 {
-    public async Task<BookingResult> Handle(CompleteBooking request, CancellationToken cancellationToken)
+    public Task<BookingResult> Handle(CompleteBooking request, CancellationToken cancellationToken)
     {
         var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
         var report = new BookingReport(request.BookingId, BookingState.Completed, request.OccurredAt ?? now);
-        await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(report.Command(now));
-        var state = (short)(await batch.ExecuteScalarAsync(cancellationToken))!;
-        return new BookingResult(request.BookingId, (BookingState)state, 0);
+        return report.KeepAsync(database, now, cancellationToken);
     }
 }

@@ -7,7 +7,6 @@ using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace FollowUps.Features.Scheduling;
 
@@ -33,19 +32,7 @@ internal sealed class RetryFollowUpHandler(
         foreach (var sql in (string[])[RetrySql, ConflictSql])
         {
             batch.BatchCommands.Add(
-                new NpgsqlBatchCommand(sql)
-                {
-                    Parameters =
-                    {
-                        new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                        new() { Value = options.Value.PostEventWindow },
-                        new() { Value = options.Value.ReengagementAfter },
-                        new() { Value = options.Value.EmotionCheckInPause },
-                        new() { Value = request.Id },
-                        new() { Value = FollowUpRules.StaleAfter(options.Value) },
-                        new() { Value = options.Value.MaxPendingPerUser },
-                    },
-                }
+                Retrying.Command(sql, now, options.Value, new NpgsqlParameter { Value = request.Id })
             );
         }
 
@@ -80,13 +67,12 @@ internal sealed class RetryFollowUpHandler(
 
     private const string RetrySql = $"""
         UPDATE followups.follow_ups i
-        SET status = 0, next_at = $1, attempts_before = jsonb_array_length(i.attempts), not_after = greatest(i.not_after, $1 + $6[i.trigger + 1]),
-            decisions = i.decisions || jsonb_build_object('at', $1, 'decision', 'retried', 'reason', 'requested')
-        WHERE i.id = $5 AND i.status = 3 AND {Duplicates.Of} IS NULL
-          AND (SELECT count(*) FROM followups.follow_ups f WHERE f.user_id = i.user_id AND f.status = 0) < $7
+        SET {Retrying.Set}
+        WHERE i.id = $7 AND i.status = 3 AND {Duplicates.Of} IS NULL
+          AND (SELECT count(*) FROM followups.follow_ups f WHERE f.user_id = i.user_id AND f.status = 0) < $6
         """;
 
     private const string ConflictSql = $"""
-        SELECT {Duplicates.Of} FROM followups.follow_ups i WHERE i.id = $5 AND ($6, $7) IS NOT NULL
+        SELECT {Duplicates.Of} FROM followups.follow_ups i WHERE i.id = $7 AND ($5, $6) IS NOT NULL
         """;
 }

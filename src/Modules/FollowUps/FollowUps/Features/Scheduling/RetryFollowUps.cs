@@ -39,26 +39,19 @@ internal sealed class RetryFollowUpsHandler(
         foreach (var sql in (string[])[LockSql, RetrySql])
         {
             batch.BatchCommands.Add(
-                new NpgsqlBatchCommand(sql)
-                {
-                    Parameters =
+                Retrying.Command(
+                    sql,
+                    now,
+                    options.Value,
+                    new NpgsqlParameter
                     {
-                        new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                        new() { Value = options.Value.PostEventWindow },
-                        new() { Value = options.Value.ReengagementAfter },
-                        new() { Value = options.Value.EmotionCheckInPause },
-                        new()
-                        {
-                            Value = (object?)(short?)request.Trigger ?? DBNull.Value,
-                            NpgsqlDbType = NpgsqlDbType.Smallint,
-                        },
-                        Instant(request.From),
-                        Instant(request.To),
-                        new() { Value = Most },
-                        new() { Value = FollowUpRules.StaleAfter(options.Value) },
-                        new() { Value = options.Value.MaxPendingPerUser },
+                        Value = (object?)(short?)request.Trigger ?? DBNull.Value,
+                        NpgsqlDbType = NpgsqlDbType.Smallint,
                     },
-                }
+                    Instant(request.From),
+                    Instant(request.To),
+                    new NpgsqlParameter { Value = Most }
+                )
             );
         }
 
@@ -77,14 +70,14 @@ internal sealed class RetryFollowUpsHandler(
 
     private const string Failed = """
         SELECT f.* FROM followups.follow_ups f
-        WHERE f.status = 3 AND ($5 IS NULL OR f.trigger = $5) AND ($6 IS NULL OR f.scheduled_at >= $6) AND ($7 IS NULL OR f.scheduled_at < $7)
+        WHERE f.status = 3 AND ($7 IS NULL OR f.trigger = $7) AND ($8 IS NULL OR f.scheduled_at >= $8) AND ($9 IS NULL OR f.scheduled_at < $9)
         ORDER BY f.scheduled_at, f.id
-        LIMIT $8
+        LIMIT $10
         """;
 
     private const string LockSql = $"""
         SELECT FROM followups.recipients r
-        WHERE r.user_id IN (SELECT failed.user_id FROM ({Failed}) failed) AND ($1, $2, $3, $4, $9, $10) IS NOT NULL
+        WHERE r.user_id IN (SELECT failed.user_id FROM ({Failed}) failed) AND ($1, $2, $3, $4, $5, $6) IS NOT NULL
         ORDER BY r.user_id
         FOR UPDATE
         """;
@@ -106,11 +99,10 @@ internal sealed class RetryFollowUpsHandler(
         ), chosen AS (
             SELECT u.id
             FROM unlike u
-            WHERE u.place + (SELECT count(*) FROM followups.follow_ups f WHERE f.user_id = u.user_id AND f.status = 0) <= $10
+            WHERE u.place + (SELECT count(*) FROM followups.follow_ups f WHERE f.user_id = u.user_id AND f.status = 0) <= $6
         )
         UPDATE followups.follow_ups f
-        SET status = 0, next_at = $1, attempts_before = jsonb_array_length(f.attempts), not_after = greatest(f.not_after, $1 + $9[f.trigger + 1]),
-            decisions = f.decisions || jsonb_build_object('at', $1, 'decision', 'retried', 'reason', 'requested')
+        SET {Retrying.Set}
         FROM chosen
         WHERE f.id = chosen.id AND f.status = 3
         """;
