@@ -41,21 +41,23 @@ internal sealed class StoredAnswers([FromKeyedServices(AccessSetup.Schema)] Npgs
         CancellationToken cancellationToken
     )
     {
-        await using var command = database.CreateCommand(
-            "UPDATE access.answers SET answer = $2, about = $3 WHERE key = $1"
-        );
+        await using var command = database.CreateCommand(KeepSql);
         command.Parameters.Add(new() { Value = key });
         command.Parameters.Add(new() { Value = answer, NpgsqlDbType = NpgsqlDbType.Bytea });
         command.Parameters.Add(Hashes(about));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // What was answered about those who are erased goes with them.
-    public async Task ForgetAsync(IEnumerable<string> about, CancellationToken cancellationToken)
+    // What was answered about those who are erased goes with them, and what is being answered right now is not kept if it is about them.
+    public async Task ForgetAsync(IReadOnlyCollection<string> about, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("DELETE FROM access.answers WHERE about && $1");
-        command.Parameters.Add(Hashes(about));
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await using var batch = database.CreateBatch();
+        foreach (var sql in (string[])[MarkSql, ForgetSql])
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql) { Parameters = { Hashes(about) } });
+        }
+
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public async Task GiveBackAsync(byte[] key, CancellationToken cancellationToken)
@@ -85,6 +87,21 @@ internal sealed class StoredAnswers([FromKeyedServices(AccessSetup.Schema)] Npgs
             NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea,
         };
 
+    // Of an answer that is still being made, about says who was erased meanwhile.
+    private const string MarkSql = "UPDATE access.answers SET about = coalesce(about, '{}') || $1 WHERE answer IS NULL";
+
+    // A statement of its own: it sees what was kept while the one before waited for it.
+    private const string ForgetSql = "DELETE FROM access.answers WHERE answer IS NOT NULL AND about && $1";
+
+    private const string KeepSql = """
+        WITH kept AS (
+            UPDATE access.answers SET answer = $2, about = $3
+            WHERE key = $1 AND NOT coalesce(about, '{}') && $3
+            RETURNING key
+        )
+        DELETE FROM access.answers WHERE key = $1 AND NOT EXISTS (SELECT FROM kept)
+        """;
+
     // The row that a conflict did not change is not in RETURNING: it is read beside. A few expired rows go with each call.
     private const string TakeSql = """
         WITH gone AS (
@@ -94,7 +111,7 @@ internal sealed class StoredAnswers([FromKeyedServices(AccessSetup.Schema)] Npgs
             )
         ), taken AS (
             INSERT INTO access.answers AS a (key, request, taken_at) VALUES ($1, $2, $3)
-            ON CONFLICT (key) DO UPDATE SET request = excluded.request, taken_at = excluded.taken_at, answer = NULL
+            ON CONFLICT (key) DO UPDATE SET request = excluded.request, taken_at = excluded.taken_at, answer = NULL, about = NULL
             WHERE a.taken_at < $4 OR (a.answer IS NULL AND a.taken_at < $5)
             RETURNING true
         )

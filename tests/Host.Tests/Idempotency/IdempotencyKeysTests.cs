@@ -1,6 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using FollowUps.Contracts;
+using MediatR;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Testing;
 
@@ -75,6 +79,31 @@ public sealed class IdempotencyKeysTests(HostFixture host) : IClassFixture<HostF
         Assert.Equal(
             [false, false, false, true],
             answers.Select(answer => answer.Headers.Contains("Idempotency-Replayed"))
+        );
+    }
+
+    [Fact]
+    public async Task What_is_being_answered_while_its_customer_is_erased_is_not_kept()
+    {
+        await using var slow = new SlowHost();
+        await slow.InitializeAsync();
+        var (anna, key) = (Some.Id(), Some.Id());
+        var followUp = await (
+            await SendAsync(slow, "/api/v1/follow-ups", null, new { trigger = "emotion_based", userId = anna })
+        ).Content.ReadFromJsonAsync<JsonElement>(Token);
+        var cancel = $"/api/v1/follow-ups/{followUp.GetProperty("followUp").GetProperty("id")}/cancel";
+
+        var answering = SendAsync(slow, cancel, key, new { reason = "changed mind" });
+        await slow.Answered;
+        await slow.Http.DeleteAsync($"/api/v1/users/{anna}", Token);
+        slow.LetGo();
+        var first = await answering;
+        var second = await SendAsync(slow, cancel, key, new { reason = "changed mind" });
+
+        Assert.Contains(anna, await first.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Equal(
+            (HttpStatusCode.NotFound, false),
+            (second.StatusCode, second.Headers.Contains("Idempotency-Replayed"))
         );
     }
 
@@ -168,7 +197,10 @@ public sealed class IdempotencyKeysTests(HostFixture host) : IClassFixture<HostF
     private Task<HttpResponseMessage> StoreAsync(string id, string? key, string content) =>
         SendAsync($"/api/v1/conversations/{id}/messages", key, new { role = "user", content });
 
-    private async Task<HttpResponseMessage> SendAsync<T>(string path, string? key, T body)
+    private Task<HttpResponseMessage> SendAsync<T>(string path, string? key, T body) =>
+        SendAsync(host, path, key, body);
+
+    private static async Task<HttpResponseMessage> SendAsync<T>(HostFixture host, string path, string? key, T body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
         if (key is not null)
@@ -183,4 +215,30 @@ public sealed class IdempotencyKeysTests(HostFixture host) : IClassFixture<HostF
         (await host.Http.GetFromJsonAsync<JsonElement>($"/api/v1/conversations/{id}", Token))
             .GetProperty("messageCount")
             .GetInt64();
+
+    // Keeps the answer to a cancellation back until it is let go.
+    private sealed class SlowHost : HostFixture, IPipelineBehavior<CancelFollowUp, CancelFollowUpResult?>
+    {
+        private readonly TaskCompletionSource answered = new();
+        private readonly TaskCompletionSource letGo = new();
+
+        public Task Answered => answered.Task;
+
+        public void LetGo() => letGo.TrySetResult();
+
+        public async Task<CancelFollowUpResult?> Handle(
+            CancelFollowUp request,
+            RequestHandlerDelegate<CancelFollowUpResult?> next,
+            CancellationToken cancellationToken
+        )
+        {
+            var result = await next(cancellationToken);
+            answered.TrySetResult();
+            await letGo.Task;
+            return result;
+        }
+
+        protected override void Customise(WebApplicationBuilder builder) =>
+            builder.Services.AddSingleton<IPipelineBehavior<CancelFollowUp, CancelFollowUpResult?>>(this);
+    }
 }
