@@ -5,7 +5,7 @@ namespace FollowUps.Contracts;
 /// <summary>
 /// A booking was confirmed: stores the message that says so and schedules the follow-up after the event, both or neither. Idempotent:
 /// the same again stores and schedules nothing new; a later one that names another time moves the follow-up there. A booking that was rescheduled later keeps its later time; one that was cancelled
-/// later stays cancelled.
+/// later stays cancelled. It may be confirmed to several customers, each of whom is followed up with: it has one time and one end for all.
 /// </summary>
 /// <remarks>One crossing.</remarks>
 /// <param name="BookingId">The caller's id: 1 to 255 characters.</param>

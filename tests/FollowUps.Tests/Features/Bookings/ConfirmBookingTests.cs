@@ -124,6 +124,49 @@ public sealed class ConfirmBookingTests(HostFixture host) : IClassFixture<HostFi
         Assert.Equal(ScheduleOutcome.Scheduled, revived.Schedule!.Outcome);
     }
 
+    // A party: each was told, and each is followed up with. It is one booking, that takes place once or not at all.
+    [Fact]
+    public async Task Booking_of_several_customers_is_followed_up_with_each_and_moves_and_ends_for_all()
+    {
+        var one = Booking() with { OccurredAt = Evening.AddDays(-20) };
+        var other = one with
+        {
+            UserId = Some.Id(),
+            ConversationId = Some.Id(),
+            EventAt = Evening.AddDays(1),
+            OccurredAt = Evening.AddDays(-19),
+        };
+        string[] party = [one.UserId, other.UserId];
+        async Task<IEnumerable<(FollowUpStatus, DateTimeOffset)>> FollowUpsAsync()
+        {
+            var all = new List<(FollowUpStatus, DateTimeOffset)>();
+            foreach (var user in party)
+            {
+                var followUp = Assert.Single(await FollowUpsOf(user));
+                all.Add((followUp.Status, followUp.ScheduledAt));
+            }
+
+            return all.Distinct();
+        }
+
+        await host.Modules.Send(one, Token);
+        var second = await host.Modules.Send(other, Token);
+        var confirmed = await FollowUpsAsync();
+        var moved = await host.Modules.Send(
+            new RescheduleBooking(one.BookingId, Evening.AddDays(5), Evening.AddDays(-18)),
+            Token
+        );
+        var later = await FollowUpsAsync();
+        var cancelled = await host.Modules.Send(new CancelBooking(one.BookingId, Evening.AddDays(-17)), Token);
+        var ended = await FollowUpsAsync();
+
+        Assert.Equal(ScheduleOutcome.Scheduled, second.Schedule!.Outcome);
+        Assert.Equal([(FollowUpStatus.Pending, Evening.AddDays(2))], confirmed);
+        Assert.Equal([(FollowUpStatus.Pending, Evening.AddDays(6))], later);
+        Assert.Equal([(FollowUpStatus.Cancelled, Evening.AddDays(6))], ended);
+        Assert.Equal((2, 2), (moved.FollowUps, cancelled.FollowUps));
+    }
+
     [Fact]
     public async Task Refused_confirmation_of_what_is_over_reaches_nobody()
     {

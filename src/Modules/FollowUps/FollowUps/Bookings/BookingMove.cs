@@ -1,4 +1,5 @@
 using FollowUps.Data;
+using FollowUps.Dispatch;
 using FollowUps.Scheduling;
 using Npgsql;
 using NpgsqlTypes;
@@ -9,6 +10,9 @@ namespace FollowUps.Bookings;
 // to another follow-up of the customer is dropped. Under the customers' locks, of whom nothing else is then scheduled meanwhile.
 internal sealed record BookingMove(string BookingId, DateTimeOffset Now, TimeSpan Window)
 {
+    // Customers whose first follow-up of the booking came between looking for them and its row.
+    public const int Tries = 5;
+
     // The customers of a booking, as far as they are known before its row is locked: in the order of all that locks both, the booking comes later.
     public NpgsqlBatchCommand Lock() => new(LockSql) { Parameters = { new() { Value = BookingId } } };
 
@@ -19,6 +23,33 @@ internal sealed record BookingMove(string BookingId, DateTimeOffset Now, TimeSpa
 
     // Whether there are some of customers who were not locked: then all is to be said again.
     public NpgsqlBatchCommand IsUnfinished() => Command(UnfinishedSql);
+
+    // What its mover could not move: it had no customer locked but its own.
+    public async Task FinishAsync(NpgsqlDataSource database, DueSignal due, CancellationToken cancellationToken)
+    {
+        for (var left = Tries; left > 0; left--)
+        {
+            await using var batch = database.CreateBatch();
+            foreach (var command in (NpgsqlBatchCommand[])[Lock(), Move(), Drop(), IsUnfinished()])
+            {
+                batch.BatchCommands.Add(command);
+            }
+
+            await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+            await row.NextResultAsync(cancellationToken);
+            while (await row.ReadAsync(cancellationToken))
+            {
+                due.Announce(row.GetFieldValue<DateTimeOffset>(0));
+            }
+
+            await row.NextResultAsync(cancellationToken);
+            await row.ReadAsync(cancellationToken);
+            if (!row.GetBoolean(0))
+            {
+                return;
+            }
+        }
+    }
 
     private NpgsqlBatchCommand Command(string sql) =>
         new(sql)

@@ -98,6 +98,12 @@ internal sealed class ConfirmBookingHandler(
             return new ConfirmBookingResult(BookingRefusal.Erased, null, null, null);
         }
 
+        // It is another customer's booking too: a second crossing, and rare. Should it fail, the confirmation is repeated.
+        if (overwritten.Unfinished is { } move)
+        {
+            await move.FinishAsync(database, due, cancellationToken);
+        }
+
         return new ConfirmBookingResult(null, Told(stored.Messages[0]), After(stored.Conversations[0]), schedule);
     }
 
@@ -133,6 +139,7 @@ internal sealed class ConfirmBookingHandler(
                 report.Command(now),
                 move.Move(),
                 move.Drop(),
+                move.IsUnfinished(),
             ],
             async row =>
             {
@@ -148,6 +155,9 @@ internal sealed class ConfirmBookingHandler(
                     overwritten.Moved.Add(row.GetString(1));
                 }
 
+                await row.NextResultAsync(cancellationToken);
+                await row.ReadAsync(cancellationToken);
+                overwritten = overwritten with { Unfinished = row.GetBoolean(0) ? move : null };
                 await row.NextResultAsync(cancellationToken);
             },
             row => refusal = row,
@@ -309,6 +319,9 @@ internal sealed class ConfirmBookingHandler(
     {
         // Follow-ups of the booking.
         public List<string> Moved { get; } = [];
+
+        // Where others wait for the booking as well.
+        public BookingMove? Unfinished { get; init; }
 
         public static Overwritten Read(NpgsqlDataReader row) =>
             new(row.GetFieldValue<uint>(0), row.IsDBNull(1) ? null : row.GetString(1), null);

@@ -32,9 +32,6 @@ internal sealed class RescheduleBookingHandler(
     TimeProvider clock
 ) : IRequestHandler<RescheduleBooking, BookingResult>
 {
-    // Customers whose first follow-up of the booking came between looking for them and its row.
-    private const int Tries = 5;
-
     public async Task<BookingResult> Handle(RescheduleBooking request, CancellationToken cancellationToken)
     {
         var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
@@ -45,7 +42,7 @@ internal sealed class RescheduleBookingHandler(
             request.EventAt
         );
         var moved = 0;
-        for (var left = Tries; ; left--)
+        for (var left = BookingMove.Tries; ; left--)
         {
             var said = await SayAsync(report, now, cancellationToken);
             moved += said.Moved;
