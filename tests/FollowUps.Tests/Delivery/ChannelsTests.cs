@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Conversations.Contracts;
 using FollowUps.Contracts;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Testing;
 
@@ -229,6 +232,7 @@ public sealed class ChannelsTests : IAsyncLifetime
     public async Task Endpoint_that_is_gone_gets_nothing_more_and_the_rest_waits()
     {
         await StartAsync();
+        using var outcomes = new Outcomes(Host.Services.GetRequiredService<IMeterFactory>());
         Sms.Answer = (_, response) => Status(response, 410);
         var user = await CustomerAsync(("sms", "+49308"));
 
@@ -239,6 +243,9 @@ public sealed class ChannelsTests : IAsyncLifetime
         Assert.Equal("HTTP 410", Assert.Single(first.Attempts).Error);
         Assert.Empty(second.Attempts);
         Assert.Single(Sms.Received);
+        // The alert for a channel that nothing goes through rests on it.
+        await Until.NotNull(() => Task.FromResult(outcomes.Seen.Contains("put_off") ? outcomes : null));
+        Assert.DoesNotContain("held", outcomes.Seen);
     }
 
     [Fact]
@@ -290,6 +297,31 @@ public sealed class ChannelsTests : IAsyncLifetime
 
     private static (string Key, string Value) Through(FaultyLink link) =>
         ("FollowUps:Webhooks:sms:Url", $"http://127.0.0.1:{link.Port}/hook");
+
+    // What the deliveries' counter was told.
+    private sealed class Outcomes : IDisposable
+    {
+        private readonly MeterListener listener = new();
+
+        public Outcomes(IMeterFactory meters)
+        {
+            listener.InstrumentPublished = (instrument, self) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, meters) && instrument.Name == "followups.deliveries")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            };
+            listener.SetMeasurementEventCallback<long>(
+                (_, _, tags, _) => Seen.Enqueue((string)tags.ToArray().Single(tag => tag.Key == "outcome").Value!)
+            );
+            listener.Start();
+        }
+
+        public ConcurrentQueue<string> Seen { get; } = [];
+
+        public void Dispose() => listener.Dispose();
+    }
 
     private sealed class Providers((string Key, string Value)[] settings) : HostFixture(null, settings);
 }

@@ -38,6 +38,14 @@ public sealed partial class MonitoringTests
 
             Assert.NotEmpty(metrics);
             Assert.Subset(names, metrics.ToHashSet());
+            Assert.Subset(
+                labels,
+                UsedLabels()
+                    .Matches(expression)
+                    .SelectMany(match => (match.Groups[1].Value + match.Groups[2].Value).Split(','))
+                    .Select(label => label.Trim())
+                    .ToHashSet()
+            );
         }
     }
 
@@ -192,6 +200,10 @@ public sealed partial class MonitoringTests
 
     [GeneratedRegex("[{,]([a-z_]+)=\"")]
     private static partial Regex LabelName();
+
+    // Those grouped by and those matched: a misspelt one makes an alert that never fires.
+    [GeneratedRegex(@"\bby \(([^)]*)\)|\b([a-z_]+)(?:=|!=|=~|!~)""")]
+    private static partial Regex UsedLabels();
 
     [GeneratedRegex("pool_name=\"([^\"]*)\"")]
     private static partial Regex PoolName();

@@ -13,8 +13,9 @@ internal sealed record Parcel(DateTimeOffset DueAt, Contracts.Delivery Delivery)
 // does not get its turn in time is put off, which costs it no attempt.
 internal sealed partial class Lane : IDisposable
 {
+    public const string Unavailable = "channel_unavailable";
+
     private const string Busy = "channel_busy";
-    private const string Unavailable = "channel_unavailable";
 
     private readonly Circuit circuit;
     private readonly Pacing pacing;

@@ -1,5 +1,6 @@
 using Conversations.Contracts;
 using FollowUps.Data;
+using FollowUps.Delivery;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -94,11 +95,17 @@ internal sealed partial class Recording(
             }
         }
 
-        foreach (var group in outcomes.GroupBy(o => (Channel: o.Route?.Lane?.Name, o.Kind)))
+        foreach (var group in outcomes.GroupBy(o => (Channel: o.Route?.Lane?.Name, Outcome: Became(o))))
         {
-            meter.Finished(group.Key.Channel, group.Key.Kind.ToString(), group.Count());
+            meter.Finished(group.Key.Channel, group.Key.Outcome, group.Count());
         }
     }
+
+    // What waits for its channel is told from what an escalation or the quiet hours hold: of that nobody need be alarmed.
+    private static string Became(Outcome outcome) =>
+        outcome is { Kind: OutcomeKind.Held, Reason: Lane.Unavailable or Channels.Disabled }
+            ? "PutOff"
+            : $"{outcome.Kind}";
 
     public NpgsqlCommand Command(IReadOnlyList<Outcome> outcomes)
     {
