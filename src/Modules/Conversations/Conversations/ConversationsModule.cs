@@ -53,6 +53,7 @@ public static class ConversationsModule
                     npgsql => npgsql.MigrationsHistoryTable("migrations", ConversationsDbContext.Schema)
                 )
         );
+        services.AddSingleton<TablesFactory>();
         services.AddSingleton<TombstoneKeys>();
         services.AddHostedService<ErasureKeyLoader>();
 

@@ -74,6 +74,7 @@ public static class FollowUpsModule
                 )
         );
 
+        services.AddSingleton<TablesFactory>();
         services.AddSingleton<Tombstones>();
         services.AddHostedService(provider => provider.GetRequiredService<Tombstones>());
         services.AddSingleton<UnsubscribeLinks>();

@@ -12,6 +12,7 @@ namespace Conversations.Features;
 internal sealed class ExplainQueriesHandler(
     [FromKeyedServices(ConversationsDbContext.Schema)] NpgsqlDataSource database,
     IDbContextFactory<ConversationsDbContext> contexts,
+    TablesFactory factory,
     TombstoneKeys tombstones,
     IOptions<ConversationsOptions> options,
     TimeProvider clock
@@ -22,10 +23,11 @@ internal sealed class ExplainQueriesHandler(
     public async Task<ExplainedQueries> Handle(ExplainQueries request, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await database.ExplainAsync(context, () => Queries(context), cancellationToken);
+        await using var tables = factory.Open();
+        return await database.ExplainAsync(context, () => Queries(tables), cancellationToken);
     }
 
-    private HotQuery[] Queries(ConversationsDbContext context)
+    private HotQuery[] Queries(Tables tables)
     {
         var now = clock.GetUtcNow();
         var message = new NewMessage
@@ -48,14 +50,14 @@ internal sealed class ExplainQueriesHandler(
             HotQuery.Of(
                 "emotion_history",
                 ["ix_messages_emotion_history"],
-                GetEmotionHistoryHandler.Query(context, new(Nobody)),
+                GetEmotionHistoryHandler.Query(tables, new(Nobody)),
                 indexOnly: true
             ),
             new("conversation", ["pk_conversations"], GetConversationHandler.Command(database, new(Nobody))),
             HotQuery.Of(
                 "messages",
                 ["ix_messages_history", "pk_conversations"],
-                GetMessagesHandler.Query(context, new(Nobody))
+                GetMessagesHandler.Query(tables, new(Nobody))
             ),
             new(
                 "context_window",
@@ -70,17 +72,17 @@ internal sealed class ExplainQueriesHandler(
             HotQuery.Of(
                 "conversations_of_user",
                 ["ix_conversations_user"],
-                ListConversationsHandler.Query(context, new(UserId: Nobody))
+                ListConversationsHandler.Query(tables, new(UserId: Nobody))
             ),
             HotQuery.Of(
                 "conversations",
                 ["ix_conversations_list"],
-                ListConversationsHandler.Query(context, new(Limit: 20))
+                ListConversationsHandler.Query(tables, new(Limit: 20))
             ),
             HotQuery.Of(
                 "timeline",
                 ["ix_conversations_user", "ix_messages_history", "pk_messages"],
-                GetUserMessagesHandler.Query(context, new(Nobody))
+                GetUserMessagesHandler.Query(tables, new(Nobody))
             ),
             new(
                 "search",

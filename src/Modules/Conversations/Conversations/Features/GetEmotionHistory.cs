@@ -1,11 +1,10 @@
-using System.Linq.Expressions;
 using Conversations.Contracts;
 using Conversations.Data;
 using Conversations.Messages;
 using FluentValidation;
-using LinqToDB.EntityFrameworkCore;
+using LinqToDB;
+using LinqToDB.Async;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace Conversations.Features;
 
@@ -18,7 +17,7 @@ internal sealed class GetEmotionHistoryValidator : AbstractValidator<GetEmotionH
     }
 }
 
-internal sealed class GetEmotionHistoryHandler(IDbContextFactory<ConversationsDbContext> contexts)
+internal sealed class GetEmotionHistoryHandler(TablesFactory factory)
     : IRequestHandler<GetEmotionHistory, IReadOnlyList<ScoredMessage>?>
 {
     public async Task<IReadOnlyList<ScoredMessage>?> Handle(
@@ -26,8 +25,8 @@ internal sealed class GetEmotionHistoryHandler(IDbContextFactory<ConversationsDb
         CancellationToken cancellationToken
     )
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = await Query(context, request).ToListAsyncLinqToDB(cancellationToken);
+        await using var tables = factory.Open();
+        var rows = await Query(tables, request).ToListAsync(cancellationToken);
         return rows.Count == 0
             ? null
             :
@@ -41,34 +40,35 @@ internal sealed class GetEmotionHistoryHandler(IDbContextFactory<ConversationsDb
 
     // A row without a score comes along for the conversation itself, so that an unknown one is told from one without scores in the same
     // crossing. Joined to it, the history would be planned otherwise.
-    public static IQueryable<ScoredRow> Query(ConversationsDbContext context, GetEmotionHistory request) =>
-        context
-            .Messages.ToLinqToDB()
-            .Where(m => m.ConversationId == request.ConversationId && m.Score != null)
-            .OrderByDescending(m => m.SentAt)
-            .ThenByDescending(m => m.Id)
-            .Take(request.Limit)
-            .Select(Covered)
-            .Concat(
-                context
-                    .Conversations.ToLinqToDB()
-                    .Where(c => c.Id == request.ConversationId)
-                    .Select(c => new ScoredRow
-                    {
-                        Id = null,
-                        SentAt = null,
-                        Score = null,
-                        Label = null,
-                    })
-            );
+    public static IQueryable<ScoredRow> Query(Tables tables, GetEmotionHistory request) =>
+        Newest(tables, request.ConversationId, request.Limit);
 
-    private static readonly Expression<Func<MessageRow, ScoredRow>> Covered = m => new ScoredRow
-    {
-        Id = m.Id,
-        SentAt = m.SentAt,
-        Score = m.Score,
-        Label = m.Label,
-    };
+    private static readonly Func<Tables, string, int, IQueryable<ScoredRow>> Newest = CompiledQuery.Compile(
+        (Tables tables, string conversation, int count) =>
+            tables
+                .Messages.Where(m => m.ConversationId == conversation && m.Score != null)
+                .OrderByDescending(m => m.SentAt)
+                .ThenByDescending(m => m.Id)
+                .Take(count)
+                .Select(m => new ScoredRow
+                {
+                    Id = m.Id,
+                    SentAt = m.SentAt,
+                    Score = m.Score,
+                    Label = m.Label,
+                })
+                .Concat(
+                    tables
+                        .Conversations.Where(c => c.Id == conversation)
+                        .Select(c => new ScoredRow
+                        {
+                            Id = null,
+                            SentAt = null,
+                            Score = null,
+                            Label = null,
+                        })
+                )
+    );
 }
 
 internal sealed class ScoredRow

@@ -3,9 +3,8 @@ using Conversations.Data;
 using Conversations.Messages;
 using FluentValidation;
 using LinqToDB;
-using LinqToDB.EntityFrameworkCore;
+using LinqToDB.Async;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace Conversations.Features;
 
@@ -18,13 +17,12 @@ internal sealed class GetMessagesValidator : AbstractValidator<GetMessages>
     }
 }
 
-internal sealed class GetMessagesHandler(IDbContextFactory<ConversationsDbContext> contexts)
-    : IRequestHandler<GetMessages, MessagePage?>
+internal sealed class GetMessagesHandler(TablesFactory factory) : IRequestHandler<GetMessages, MessagePage?>
 {
     public async Task<MessagePage?> Handle(GetMessages request, CancellationToken cancellationToken)
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = await Query(context, request).ToListAsyncLinqToDB(cancellationToken);
+        await using var tables = factory.Open();
+        var rows = await Query(tables, request).ToListAsync(cancellationToken);
         if (rows.Count == 0)
         {
             return null;
@@ -37,9 +35,9 @@ internal sealed class GetMessagesHandler(IDbContextFactory<ConversationsDbContex
         return new MessagePage(items, rows.Count > request.Limit ? new(items[^1].SentAt, items[^1].Id) : null);
     }
 
-    public static IQueryable<MessageOnPage> Query(ConversationsDbContext context, GetMessages request)
+    public static IQueryable<MessageOnPage> Query(Tables tables, GetMessages request)
     {
-        var messages = context.Messages.ToLinqToDB().Where(m => m.ConversationId == request.ConversationId);
+        var messages = tables.Messages.Where(m => m.ConversationId == request.ConversationId);
         if (request.After is { } after)
         {
             messages = request.Newest
@@ -51,14 +49,14 @@ internal sealed class GetMessagesHandler(IDbContextFactory<ConversationsDbContex
             ? messages.OrderByDescending(m => m.SentAt).ThenByDescending(m => m.Id)
             : messages.OrderBy(m => m.SentAt).ThenBy(m => m.Id);
 
+        // As an expression: within the join a number would make each limit a query of its own, to be translated anew.
+        var count = request.Limit + 1;
+        messages = messages.Take(() => count);
+
         // The conversation comes along, so that an unknown one is told from an empty page in the same crossing.
-        return context
-            .Conversations.ToLinqToDB()
-            .Where(c => c.Id == request.ConversationId)
-            .SelectMany(
-                c => messages.Take(request.Limit + 1).DefaultIfEmpty(),
-                (c, m) => new MessageOnPage { UserId = c.UserId, Message = m }
-            );
+        return tables
+            .Conversations.Where(c => c.Id == request.ConversationId)
+            .SelectMany(c => messages.DefaultIfEmpty(), (c, m) => new MessageOnPage { UserId = c.UserId, Message = m });
     }
 }
 

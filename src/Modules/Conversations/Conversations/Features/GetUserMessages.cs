@@ -4,10 +4,9 @@ using Conversations.Data;
 using Conversations.Messages;
 using FluentValidation;
 using LinqToDB;
+using LinqToDB.Async;
 using LinqToDB.DataProvider.PostgreSQL;
-using LinqToDB.EntityFrameworkCore;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace Conversations.Features;
 
@@ -24,13 +23,12 @@ internal sealed class GetUserMessagesValidator : AbstractValidator<GetUserMessag
     }
 }
 
-internal sealed class GetUserMessagesHandler(IDbContextFactory<ConversationsDbContext> contexts)
-    : IRequestHandler<GetUserMessages, TimelinePage?>
+internal sealed class GetUserMessagesHandler(TablesFactory factory) : IRequestHandler<GetUserMessages, TimelinePage?>
 {
     public async Task<TimelinePage?> Handle(GetUserMessages request, CancellationToken cancellationToken)
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = await Query(context, request).ToListAsyncLinqToDB(cancellationToken);
+        await using var tables = factory.Open();
+        var rows = await Query(tables, request).ToListAsync(cancellationToken);
         if (rows.Count == 0)
         {
             return null;
@@ -47,10 +45,10 @@ internal sealed class GetUserMessagesHandler(IDbContextFactory<ConversationsDbCo
     }
 
     // One conversation comes along, so that an unknown customer is told from an empty page in the same crossing.
-    public static IQueryable<Found> Query(ConversationsDbContext context, GetUserMessages request)
+    public static IQueryable<Found> Query(Tables tables, GetUserMessages request)
     {
-        var owned = context.Conversations.ToLinqToDB().Where(c => c.UserId == request.UserId);
-        var messages = context.Messages.ToLinqToDB();
+        var owned = tables.Conversations.Where(c => c.UserId == request.UserId);
+        var messages = tables.Messages;
         var keys = Merge(request, owned, Ahead(request, messages));
         var found = owned
             .OrderBy(c => c.Id)
@@ -124,6 +122,7 @@ internal sealed class GetUserMessagesHandler(IDbContextFactory<ConversationsDbCo
         );
     }
 
+    // The count as an expression: within a join a number would be a query of its own, to be translated anew.
     private static IQueryable<Place> First(IQueryable<Place> places, bool newest, int count) =>
         (
             newest
@@ -132,7 +131,7 @@ internal sealed class GetUserMessagesHandler(IDbContextFactory<ConversationsDbCo
                     .ThenByDescending(p => p.Id)
                     .ThenByDescending(p => p.ConversationId)
                 : places.OrderBy(p => p.SentAt).ThenBy(p => p.Id).ThenBy(p => p.ConversationId)
-        ).Take(count);
+        ).Take(() => count);
 
     public sealed class Found
     {

@@ -5,10 +5,9 @@ using Conversations.Emotions;
 using Conversations.Messages;
 using FluentValidation;
 using LinqToDB;
+using LinqToDB.Async;
 using LinqToDB.DataProvider.PostgreSQL;
-using LinqToDB.EntityFrameworkCore;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace Conversations.Features;
 
@@ -25,13 +24,13 @@ internal sealed class ListConversationsValidator : AbstractValidator<ListConvers
     }
 }
 
-internal sealed class ListConversationsHandler(IDbContextFactory<ConversationsDbContext> contexts)
+internal sealed class ListConversationsHandler(TablesFactory factory)
     : IRequestHandler<ListConversations, ConversationPage>
 {
     public async Task<ConversationPage> Handle(ListConversations request, CancellationToken cancellationToken)
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var items = await Query(context, request).ToListAsyncLinqToDB(cancellationToken);
+        await using var tables = factory.Open();
+        var items = await Query(tables, request).ToListAsync(cancellationToken);
         if (items.Count <= request.Limit)
         {
             return new ConversationPage(items, null);
@@ -41,8 +40,8 @@ internal sealed class ListConversationsHandler(IDbContextFactory<ConversationsDb
         return new ConversationPage(items, new ConversationKey(items[^1].LastMessageAt, items[^1].Id));
     }
 
-    public static IQueryable<Conversation> Query(ConversationsDbContext context, ListConversations request) =>
-        Matching(request, context.Conversations.ToLinqToDB())
+    public static IQueryable<Conversation> Query(Tables tables, ListConversations request) =>
+        Matching(request, tables.Conversations)
             .OrderByDescending(c => c.LastMessageHour)
             .ThenByDescending(c => c.LastMessageAt)
             .ThenByDescending(c => c.Id)

@@ -24,8 +24,17 @@ internal sealed record HotQuery(string Name, string[] Indexes, bool IndexOnly, N
         }
     }
 
-    public static HotQuery Of<T>(string name, string[] indexes, IQueryable<T> query, bool indexOnly = false) =>
-        new(name, indexes, indexOnly, new NpgsqlBatchCommand(query.ToSqlQuery(new() { InlineParameters = true }).Sql));
+    public static HotQuery Of<T>(string name, string[] indexes, IQueryable<T> query, bool indexOnly = false)
+    {
+        var sql = query.ToSqlQuery();
+        var hot = new HotQuery(name, indexes, indexOnly, new NpgsqlBatchCommand(sql.Sql));
+        foreach (var parameter in sql.Parameters)
+        {
+            hot.Command.Parameters.Add(new NpgsqlParameter(parameter.Name, parameter.Value));
+        }
+
+        return hot;
+    }
 }
 
 internal static partial class Explaining

@@ -15,6 +15,7 @@ namespace FollowUps.Features;
 internal sealed class ExplainQueriesHandler(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
     IDbContextFactory<FollowUpsDbContext> contexts,
+    TablesFactory factory,
     ScheduleWrite write,
     Claims claims,
     WritingDown attempts,
@@ -27,10 +28,11 @@ internal sealed class ExplainQueriesHandler(
     public async Task<ExplainedQueries> Handle(ExplainQueries request, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await database.ExplainAsync(context, () => Queries(context), cancellationToken);
+        await using var tables = factory.Open();
+        return await database.ExplainAsync(context, () => Queries(tables), cancellationToken);
     }
 
-    private HotQuery[] Queries(FollowUpsDbContext context)
+    private HotQuery[] Queries(Tables tables)
     {
         var now = clock.GetUtcNow();
         var followUp = new NewFollowUp
@@ -55,9 +57,9 @@ internal sealed class ExplainQueriesHandler(
             HotQuery.Of(
                 "follow_ups_of_user",
                 ["ix_follow_ups_user"],
-                ListFollowUpsHandler.Query(context, new(UserId: Nobody))
+                ListFollowUpsHandler.Query(tables, new(UserId: Nobody))
             ),
-            HotQuery.Of("follow_ups", ["ix_follow_ups_list"], ListFollowUpsHandler.Query(context, new(Limit: 20))),
+            HotQuery.Of("follow_ups", ["ix_follow_ups_list"], ListFollowUpsHandler.Query(tables, new(Limit: 20))),
             new("cancel", ["pk_follow_ups"], CancelFollowUpHandler.Command(new(Guid.Empty), now)),
             new("booking.report", ["pk_bookings", "pk_erased"], report.Command(now)),
             new("booking.reschedule", booking, new BookingMove(Nobody, now, TimeSpan.Zero).Move()),

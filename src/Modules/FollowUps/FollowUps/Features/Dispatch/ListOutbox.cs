@@ -4,9 +4,8 @@ using FollowUps.Contracts;
 using FollowUps.Data;
 using FollowUps.Scheduling;
 using LinqToDB;
-using LinqToDB.EntityFrameworkCore;
+using LinqToDB.Async;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace FollowUps.Features.Dispatch;
 
@@ -22,13 +21,12 @@ internal sealed class ListOutboxValidator : AbstractValidator<ListOutbox>
     }
 }
 
-internal sealed class ListOutboxHandler(IDbContextFactory<FollowUpsDbContext> contexts)
-    : IRequestHandler<ListOutbox, OutboxPage>
+internal sealed class ListOutboxHandler(TablesFactory factory) : IRequestHandler<ListOutbox, OutboxPage>
 {
     public async Task<OutboxPage> Handle(ListOutbox request, CancellationToken cancellationToken)
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        IQueryable<OutboxRow> rows = context.Outbox.ToLinqToDB();
+        await using var tables = factory.Open();
+        IQueryable<OutboxRow> rows = tables.Outbox;
         if (request.UserId is { } user)
         {
             rows = rows.Where(o => o.UserId == user);
@@ -43,7 +41,7 @@ internal sealed class ListOutboxHandler(IDbContextFactory<FollowUpsDbContext> co
             .ThenByDescending(o => o.FollowUpId)
             .Take(request.Limit + 1)
             .Select(Listed)
-            .ToListAsyncLinqToDB(cancellationToken);
+            .ToListAsync(cancellationToken);
         if (items.Count <= request.Limit)
         {
             return new OutboxPage(items, null);

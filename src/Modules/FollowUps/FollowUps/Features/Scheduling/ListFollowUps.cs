@@ -5,9 +5,8 @@ using FollowUps.Data;
 using FollowUps.Scheduling;
 using FollowUps.Wording;
 using LinqToDB;
-using LinqToDB.EntityFrameworkCore;
+using LinqToDB.Async;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace FollowUps.Features.Scheduling;
 
@@ -23,13 +22,13 @@ internal sealed class ListFollowUpsValidator : AbstractValidator<ListFollowUps>
     }
 }
 
-internal sealed class ListFollowUpsHandler(IDbContextFactory<FollowUpsDbContext> contexts, ChosenTemplates chosen)
+internal sealed class ListFollowUpsHandler(TablesFactory factory, ChosenTemplates chosen)
     : IRequestHandler<ListFollowUps, FollowUpPage>
 {
     public async Task<FollowUpPage> Handle(ListFollowUps request, CancellationToken cancellationToken)
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var items = await Query(context, request).ToListAsyncLinqToDB(cancellationToken);
+        await using var tables = factory.Open();
+        var items = await Query(tables, request).ToListAsync(cancellationToken);
         items = items.ConvertAll(chosen.Newest);
         if (items.Count <= request.Limit)
         {
@@ -40,9 +39,9 @@ internal sealed class ListFollowUpsHandler(IDbContextFactory<FollowUpsDbContext>
         return new FollowUpPage(items, new FollowUpKey(items[^1].ScheduledAt, items[^1].Id));
     }
 
-    public static IQueryable<ListedFollowUp> Query(FollowUpsDbContext context, ListFollowUps request)
+    public static IQueryable<ListedFollowUp> Query(Tables tables, ListFollowUps request)
     {
-        IQueryable<FollowUpRow> rows = context.FollowUps.ToLinqToDB();
+        IQueryable<FollowUpRow> rows = tables.FollowUps;
         if (request.UserId is { } user)
         {
             rows = rows.Where(f => f.UserId == user);

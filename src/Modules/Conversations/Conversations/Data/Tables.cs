@@ -1,0 +1,35 @@
+using LinqToDB;
+using LinqToDB.Data;
+using LinqToDB.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Conversations.Data;
+
+// What linq2db's projections read from.
+internal sealed class Tables(DataOptions options) : DataConnection(options)
+{
+    public ITable<ConversationRow> Conversations => this.GetTable<ConversationRow>();
+
+    public ITable<MessageRow> Messages => this.GetTable<MessageRow>();
+}
+
+// The options are made once, of what Entity Framework knows: the bridge from a DbContext makes them anew for each read and turns its expression
+// into another, which costs more than the read.
+internal sealed class TablesFactory(
+    IDbContextFactory<ConversationsDbContext> contexts,
+    [FromKeyedServices(ConversationsDbContext.Schema)] NpgsqlDataSource database
+)
+{
+    private readonly Lazy<DataOptions> options = new(() =>
+    {
+        using var context = contexts.CreateDbContext();
+        using var bridge = context.CreateLinqToDBConnection();
+        return new DataOptions()
+            .UseMappingSchema(bridge.MappingSchema)
+            .UseConnectionFactory(bridge.DataProvider, _ => database.CreateConnection());
+    });
+
+    public Tables Open() => new(options.Value);
+}
