@@ -309,11 +309,13 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         app.UseTelemetry();
         app.UseAccess();
         app.Use(MalformedPaths.Refuse);
+        app.Use(QueryParameters.Check);
         app.UseRequestTimeouts();
         app.UseMiddleware<IdempotencyKeys>();
         app.Use(EncodedSlashes.Decode);
         var api = app.MapGroup("");
         ((IEndpointConventionBuilder)api).Add(Call.Describe);
+        ((IEndpointConventionBuilder)api).Finally(QueryParameters.Collect);
         api.MapConversations();
         api.MapUsers();
         api.MapFollowUps();

@@ -163,6 +163,12 @@ internal sealed class DocumentRequests
             }
         }
 
+        if (random.Next(40) == 0)
+        {
+            query.Add("limt=5");
+            wrong.Add("limt");
+        }
+
         string? body = null;
         string? media = null;
         if (call.TryGetProperty("requestBody", out var wanted))
