@@ -1,14 +1,21 @@
 using FollowUps.Contracts;
 using Host.Scheduling;
 using MediatR;
+using Microsoft.Extensions.Options;
 
 namespace Host.Telemetry;
 
 // How dispatch stood when last looked at. Whoever watches (a probe, a scrape, an exporter) makes it look again; between them they ask the
 // database once a while, and wait no longer than a moment for its answer.
-internal sealed class DispatchWatch(IServiceProvider services, IRecurringScheduler scheduler, TimeProvider clock)
-    : IDisposable
+internal sealed class DispatchWatch(
+    IServiceProvider services,
+    IRecurringScheduler scheduler,
+    IOptions<HealthOptions> options,
+    TimeProvider clock
+) : IDisposable
 {
+    public const int CountUpTo = 100_000;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim turn = new(1);
@@ -38,6 +45,8 @@ internal sealed class DispatchWatch(IServiceProvider services, IRecurringSchedul
 
     private async Task<DispatchHealth?> AskAsync(CancellationToken cancellationToken)
     {
+        // Further than the backlog that is to be told of.
+        var upTo = (int)Math.Clamp(options.Value.MaxOverdue + 1L, CountUpTo, int.MaxValue);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try
@@ -45,7 +54,7 @@ internal sealed class DispatchWatch(IServiceProvider services, IRecurringSchedul
             // Not only told to give up: a server that is gone does not answer that either.
             return await services
                 .GetRequiredService<ISender>()
-                .Send(new GetDispatchHealth(), patience.Token)
+                .Send(new GetDispatchHealth(upTo), patience.Token)
                 .WaitAsync(Patience, clock, cancellationToken);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)

@@ -50,7 +50,7 @@ internal sealed class Instruments
             "followups.dispatch.pending",
             () => dispatch.Last.Health?.Pending ?? 0,
             "{followup}",
-            "Follow-ups still to be sent."
+            $"Follow-ups still to be sent; {DispatchWatch.CountUpTo} stands for more too."
         );
         meter.CreateObservableGauge(
             "followups.dispatch.overdue",

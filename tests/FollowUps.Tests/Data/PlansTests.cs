@@ -97,6 +97,37 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
         Assert.DoesNotContain("Sort", plan.Nodes);
     }
 
+    // Asked every few seconds, however much is kept, sent, due or paused.
+    [Theory]
+    [InlineData(50)]
+    [InlineData(null)]
+    public async Task Dispatch_health_is_read_from_indexes_alone_and_no_further_than_it_is_to_count(int? upTo)
+    {
+        var plan = await module.PlanOf(new GetDispatchHealth(upTo));
+
+        Assert.All(plan.Scans, scan => Assert.Matches("^(Index Only Scan ix_follow_ups_|Function Scan)", scan));
+        Assert.Contains("Index Only Scan ix_follow_ups_held", plan.Scans);
+        if (upTo is not null)
+        {
+            Assert.InRange(plan.Scans.Sum(scan => plan.RowsRead(scan.Split(' ')[^1])), 1, 4 * 50 + 4);
+        }
+    }
+
+    // The totals are those of all that is kept.
+    [Fact]
+    public async Task Statistics_pass_over_all_once()
+    {
+        var plans = await module.PlansOf(services =>
+            services
+                .GetRequiredService<ISender>()
+                .Send(new GetFollowUpStatistics(), TestContext.Current.CancellationToken)
+        );
+
+        Assert.Equal(2, plans.Count);
+        Assert.Equal(["Seq Scan follow_ups"], plans[0].Scans);
+        Assert.Equal(["Index Only Scan ix_follow_ups_executed_at"], plans[1].Scans);
+    }
+
     [Fact]
     public async Task A_claim_finds_what_is_due_and_when_the_next_is_without_reading_the_rest_or_what_is_paused_and_a_batch_is_kept_by_its_keys()
     {
@@ -117,7 +148,12 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
         {
             var route = services.GetRequiredService<Channels>().For(null, null);
             var sent = batch!
-                .Claims.Select(claim => new Outcome(claim, OutcomeKind.Sent) { Route = route, Body = "Hello" })
+                .Claims.Select(claim => new Outcome(claim, OutcomeKind.Sent)
+                {
+                    Route = route,
+                    TemplateId = "custom",
+                    Body = "Hello",
+                })
                 .ToList();
             var kept = await services
                 .GetRequiredService<WritingDown>()
@@ -164,7 +200,8 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
         Assert.InRange(plan.RowsRead("pk_bookings"), 1, 1 + 2 * options.MaxPendingPerUser);
     }
 
-    // What a claim and a sending change must stay out of every index: then they are updates in place (HOT).
+    // What a claim and a sending change must stay out of every index: then they are updates in place (HOT). A reason to be held changes with
+    // the instant or the status alone.
     [Fact]
     public async Task No_index_holds_what_a_claim_changes() =>
         Assert.Empty(
@@ -177,7 +214,6 @@ public sealed class PlansTests(ExplainedFollowUps module) : IClassFixture<Explai
                 "template_id",
                 "message_content",
                 "message_subject",
-                "held_reason",
             ])
         );
 

@@ -3,7 +3,8 @@ using MediatR;
 namespace FollowUps.Contracts;
 
 /// <summary>Tells whether follow-ups leave on time: all that are pending count, whichever instance of the service sends them.</summary>
-public sealed record GetDispatchHealth : IRequest<DispatchHealth>;
+/// <param name="CountUpTo">No count goes further than this, which keeps asking often cheap. Default null: all are counted.</param>
+public sealed record GetDispatchHealth(int? CountUpTo = null) : IRequest<DispatchHealth>;
 
 /// <summary>How dispatch stands.</summary>
 /// <param name="Pending">How many are still to be sent.</param>

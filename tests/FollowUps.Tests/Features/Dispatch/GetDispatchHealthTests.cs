@@ -1,3 +1,4 @@
+using FluentValidation;
 using FollowUps.Contracts;
 using Testing;
 
@@ -32,5 +33,7 @@ public sealed class GetDispatchHealthTests(HostFixture host) : IClassFixture<Hos
             new DispatchHealth(Pending: 2, ExecutedToday: 1, Overdue: 0, NextAt: due, Held: 0, HeldSince: null),
             health
         );
+        Assert.Equal(health with { Pending = 1 }, await host.Modules.Send(new GetDispatchHealth(CountUpTo: 1), Token));
+        await Assert.ThrowsAsync<ValidationException>(() => host.Modules.Send(new GetDispatchHealth(0), Token));
     }
 }

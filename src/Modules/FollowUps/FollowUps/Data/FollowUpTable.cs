@@ -235,6 +235,9 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         // DispatchDueFollowUps: what is due of each trigger, soonest first, and when the next one is.
         table.HasIndex(f => new { f.Trigger, f.NextAt }, "ix_follow_ups_due").HasFilter("status = 0");
 
+        // GetDispatchHealth: those that wait for the end of an escalation.
+        table.HasIndex(f => f.ScheduledAt, "ix_follow_ups_held").HasFilter("status = 0 AND held_reason = 'escalated'");
+
         // ScheduleFollowUps: the customer's pending ones, for the duplicate check and the cap.
         table
             .HasIndex(

@@ -295,6 +295,9 @@ namespace FollowUps.Data.Migrations
                     b.HasIndex(new[] { "ScheduledAt", "Id" }, "ix_follow_ups_failed")
                         .HasFilter("status = 3");
 
+                    b.HasIndex(new[] { "ScheduledAt" }, "ix_follow_ups_held")
+                        .HasFilter("status = 0 AND held_reason = 'escalated'");
+
                     b.HasIndex(new[] { "ScheduledAt", "Id" }, "ix_follow_ups_list");
 
                     b.HasIndex(new[] { "UserId", "Trigger", "ScheduledAt" }, "ix_follow_ups_pending")

@@ -1,3 +1,4 @@
+using FluentValidation;
 using FollowUps.Contracts;
 using FollowUps.Data;
 using MediatR;
@@ -7,6 +8,11 @@ using Npgsql;
 using NpgsqlTypes;
 
 namespace FollowUps.Features.Dispatch;
+
+internal sealed class GetDispatchHealthValidator : AbstractValidator<GetDispatchHealth>
+{
+    public GetDispatchHealthValidator() => RuleFor(request => request.CountUpTo).GreaterThan(0);
+}
 
 internal sealed class GetDispatchHealthHandler(
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database,
@@ -22,9 +28,8 @@ internal sealed class GetDispatchHealthHandler(
         command.Parameters.Add(
             new() { Value = now - options.Value.OverdueAfter, NpgsqlDbType = NpgsqlDbType.TimestampTz }
         );
-        // What is held is looked at again at least that often.
         command.Parameters.Add(
-            new() { Value = now + options.Value.HoldRecheckEvery, NpgsqlDbType = NpgsqlDbType.TimestampTz }
+            new() { Value = (object?)request.CountUpTo ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer }
         );
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
@@ -40,19 +45,33 @@ internal sealed class GetDispatchHealthHandler(
         DateTimeOffset? Instant(int at) => row.IsDBNull(at) ? null : row.GetFieldValue<DateTimeOffset>(at);
     }
 
+    // Nothing but ranges of indexes that hold little besides what is asked for.
     private const string Sql = """
-        SELECT pending.count,
-               (SELECT count(*) FROM followups.follow_ups f WHERE f.status = 1 AND f.executed_at >= $1),
-               pending.overdue, pending.next_at, held.count, held.since
+        SELECT (SELECT count(*) FROM (SELECT FROM followups.follow_ups f WHERE f.status = 0 LIMIT $3) pending),
+               (SELECT count(*) FROM (
+                   SELECT FROM followups.follow_ups f WHERE f.status = 1 AND f.executed_at >= $1 LIMIT $3) executed),
+               (SELECT count(*) FROM (
+                   SELECT FROM followups.follow_ups f
+                   WHERE f.status = 0 AND f.trigger = ANY ('{0,1,2,3}') AND f.next_at < $2
+                   LIMIT $3) overdue),
+               (SELECT min(next.at)
+                FROM unnest('{0,1,2,3}'::smallint[]) t(trigger)
+                CROSS JOIN LATERAL (
+                    SELECT f.next_at AS at
+                    FROM followups.follow_ups f
+                    WHERE f.status = 0 AND f.trigger = t.trigger
+                    ORDER BY f.next_at
+                    LIMIT 1) next),
+               held.count, held.since
         FROM (
-            SELECT count(*), count(*) FILTER (WHERE f.next_at < $2) AS overdue, min(f.next_at) AS next_at
-            FROM followups.follow_ups f
-            WHERE f.status = 0
-        ) pending
-        CROSS JOIN (
-            SELECT count(*), min(f.scheduled_at) AS since
-            FROM followups.follow_ups f
-            WHERE f.status = 0 AND f.next_at <= $3 AND f.held_reason = 'escalated'
+            SELECT count(*), min(first.scheduled_at) AS since
+            FROM (
+                SELECT f.scheduled_at
+                FROM followups.follow_ups f
+                WHERE f.status = 0 AND f.held_reason = 'escalated'
+                ORDER BY f.scheduled_at
+                LIMIT $3
+            ) first
         ) held
         """;
 }

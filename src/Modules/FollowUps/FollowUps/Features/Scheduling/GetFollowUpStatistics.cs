@@ -18,19 +18,23 @@ internal sealed class GetFollowUpStatisticsHandler(
         var byStatus = Zeros<FollowUpStatus>();
         var byTrigger = Zeros<FollowUpTrigger>();
         var byTemplate = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        var total = 0L;
+        var (total, overdue, held) = (0L, 0L, 0L);
 
+        var now = clock.GetUtcNow().UtcDateTime;
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(CountSql));
-        batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(NowSql)
-            {
-                Parameters =
+        foreach (var sql in (string[])[CountSql, SentSql])
+        {
+            batch.BatchCommands.Add(
+                new NpgsqlBatchCommand(sql)
                 {
-                    new() { Value = clock.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                },
-            }
-        );
+                    Parameters =
+                    {
+                        new() { Value = now, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    },
+                }
+            );
+        }
+
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
         {
@@ -39,6 +43,8 @@ internal sealed class GetFollowUpStatisticsHandler(
             byTrigger[Name((FollowUpTrigger)row.GetInt16(1))] += count;
             byTemplate[row.GetString(2)] = byTemplate.GetValueOrDefault(row.GetString(2)) + count;
             total += count;
+            overdue += row.GetInt64(4);
+            held += row.GetInt64(5);
         }
 
         await row.NextResultAsync(cancellationToken);
@@ -50,8 +56,8 @@ internal sealed class GetFollowUpStatisticsHandler(
             byTemplate,
             row.GetInt64(0),
             new FollowUpLateness(row.IsDBNull(1) ? null : row.GetDouble(1), row.IsDBNull(2) ? null : row.GetDouble(2)),
-            row.GetInt64(3),
-            row.GetInt64(4)
+            overdue,
+            held
         );
     }
 
@@ -61,18 +67,21 @@ internal sealed class GetFollowUpStatisticsHandler(
     private static string Name<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
+    // The one pass over all that the totals need counts what is due too.
     private const string CountSql = """
-        SELECT status, trigger, template_id, count(*) FROM followups.follow_ups GROUP BY status, trigger, template_id
+        SELECT f.status, f.trigger, f.template_id, count(*),
+               count(*) FILTER (WHERE f.status = 0 AND f.next_at <= $1 AND f.held_reason IS NULL),
+               count(*) FILTER (WHERE f.status = 0 AND f.held_reason IS NOT NULL)
+        FROM followups.follow_ups f
+        GROUP BY f.status, f.trigger, f.template_id
         """;
 
     // From when it might leave, as /metrics does it: due, or the end of its last hold or back-off. One asked for late could not leave earlier
     // than that.
-    private const string NowSql = """
+    private const string SentSql = """
         SELECT
             (SELECT count(*) FROM followups.follow_ups f WHERE f.status = 1 AND f.executed_at >= date_trunc('day', $1)),
-            late.of[1], late.of[2],
-            (SELECT count(*) FROM followups.follow_ups f WHERE f.status = 0 AND f.next_at <= $1 AND f.held_reason IS NULL),
-            (SELECT count(*) FROM followups.follow_ups f WHERE f.status = 0 AND f.held_reason IS NOT NULL)
+            late.of[1], late.of[2]
         FROM (
             SELECT percentile_cont(array[0.5, 0.95]) WITHIN GROUP (
                        ORDER BY extract(epoch FROM f.executed_at - greatest(f.next_at, f.created_at))::float8 * 1000) AS of
