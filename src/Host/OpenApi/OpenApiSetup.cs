@@ -103,6 +103,7 @@ internal static class OpenApiSetup
                 Errors are problem documents (RFC 9457) with a `traceId`. Dates carry an offset or `Z`.
                 Lists come in pages: pass `nextCursor` as `cursor` for the next one.
                 A query parameter that a call does not take, or one given twice, is a 400; a member of a body that it does not know is ignored.
+                Only `%00` in a path is answered without a document: a bare 400.
                 """,
             License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
         };

@@ -115,6 +115,20 @@ public sealed class ChannelsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Address_that_the_operator_would_not_take_is_refused_where_it_is_put()
+    {
+        await StartAsync(("FollowUps:Webhooks:sms:AddressPattern", "[+][0-9]+"));
+        var user = await CustomerAsync(("sms", "+49301"));
+
+        var problem = await Assert.ThrowsAsync<FluentValidation.ValidationException>(() =>
+            CustomerAsync(("sms", "49302"), ("email", "anna"), ("fax", "anna"))
+        );
+
+        Assert.Equal(["addresses.sms", "addresses.email"], problem.Errors.Select(error => error.PropertyName));
+        await Sent(await ScheduleAsync(user));
+    }
+
+    [Fact]
     public async Task Without_an_address_it_fails_and_goes_once_there_is_one()
     {
         await StartAsync();
@@ -284,6 +298,8 @@ public sealed class ChannelsTests : IAsyncLifetime
         "FollowUps:Channels: pigeon is not set up. There are: email, sms, outbox."
     )]
     [InlineData("FollowUps:Webhooks:sms:Secret", "secret", "FollowUps:Webhooks:sms:Secret must be")]
+    [InlineData("FollowUps:Webhooks:sms:AddressPattern", "+", "FollowUps:Webhooks:sms:AddressPattern must be")]
+    [InlineData("FollowUps:Webhooks:sms:AddressPattern", "(?=a)a", "FollowUps:Webhooks:sms:AddressPattern must be")]
     [InlineData("FollowUps:Webhooks:sms:Url", "ftp://a/b", "FollowUps:Webhooks:sms:Url must be")]
     [InlineData("FollowUps:Webhooks:outbox:Url", "https://a/b", "FollowUps:Webhooks:outbox: a channel is")]
     [InlineData("FollowUps:Email:From", "kitchen", "FollowUps:Email:From must be")]

@@ -324,6 +324,31 @@ public sealed class BadInputTests(BadInputTests.Fixture host) : IClassFixture<Ba
         Assert.Equal(before, await RowsAsync());
     }
 
+    // The server that listens refuses it, before anything of ours sees it: there is no problem document.
+    [Theory]
+    [InlineData("PUT", "recipients/a%00b")]
+    [InlineData("POST", "conversations/%00/messages")]
+    public async Task Nul_in_a_path_is_400_and_reaches_nothing(string method, string path)
+    {
+        var before = await RowsAsync();
+        using var request = new HttpRequestMessage(
+            new HttpMethod(method),
+            new Uri(
+                $"{host.Http.BaseAddress}api/v1/{path}",
+                new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
+            )
+        );
+        request.Content = new StringContent(Message(""), Encoding.UTF8, "application/json");
+
+        using var answer = await host.Http.SendAsync(request, Token);
+
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, ""),
+            (answer.StatusCode, await answer.Content.ReadAsStringAsync(Token))
+        );
+        Assert.Equal(before, await RowsAsync());
+    }
+
     [Theory]
     [InlineData("conversations/c/messages")]
     [InlineData("follow-ups")]

@@ -99,6 +99,8 @@ public sealed class RecipientsTests(HostFixture host) : IClassFixture<HostFixtur
     [InlineData("""{"addresses":{"E-Mail":"a@example.org"}}""", "addresses")]
     [InlineData("""{"addresses":{"email":null}}""", "addresses.email")]
     [InlineData("""{"addresses":{"email":""}}""", "addresses.email")]
+    [InlineData("""{"addresses":{"email":"anna","sms":"+49 30 1"}}""", "addresses.email")]
+    [InlineData("""{"addresses":{"email":"anna@"}}""", "addresses.email")]
     [InlineData("""{"optOut":["everything"]}""", "optOut[0]")]
     [InlineData("""{"optOut":["all",null]}""", "optOut[1]")]
     [InlineData("""{"optOut":"all"}""", "optOut")]

@@ -11,6 +11,10 @@ public interface IDeliveryChannel
     /// <summary>True when only customers with an address on this channel can be reached by it.</summary>
     bool NeedsAddress => false;
 
+    /// <summary>Says what is wrong with an address, to who puts it, or null. By default nothing is.</summary>
+    /// <param name="address">The address: 1 to 320 characters.</param>
+    string? AddressProblem(string address) => null;
+
     /// <summary>
     /// True when handing over the same follow-up twice reaches the customer once: the channel itself keeps the idempotency key. Then a promotion
     /// whose attempt ended uncertain is sent again too.

@@ -19,7 +19,10 @@ public sealed record PutRecipient : IRequest<RecipientWrite?>
     /// <summary>A BCP 47 tag of a known language, such as <c>de-AT</c>; <c>en</c> when absent. Kept in its canonical spelling.</summary>
     public string? Locale { get; init; }
 
-    /// <summary>By channel (a lower-case slug of at most 20 characters) an address of 1 to 320 characters; at most 20.</summary>
+    /// <summary>
+    /// By channel (a lower-case slug of at most 20 characters) an address of 1 to 320 characters that the channel takes: for <c>email</c> an
+    /// e-mail address, for others what whoever set them up asks. At most 20.
+    /// </summary>
     public IReadOnlyDictionary<string, string?>? Addresses { get; init; }
 
     /// <summary>Of post_event, reengagement, emotion_based, custom and all; one named twice counts once.</summary>

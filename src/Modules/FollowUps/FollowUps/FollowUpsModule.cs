@@ -100,6 +100,7 @@ public static class FollowUpsModule
         services.AddSingleton<IValidateOptions<ChannelOptions>, ChannelOptionsCheck>();
         services.AddSingleton<OutboxChannel>();
         services.AddSingleton<Channels>();
+        services.AddSingleton<Addresses>();
         services.AddHostedService<Timekeeper>();
         services.AddHostedService<Dispatcher>();
 

@@ -31,6 +31,11 @@ internal sealed class EmailChannel(EmailOptions options, TimeProvider clock) : I
 
     public DeliveryPace Pace { get; } = new(1, options.Connections, options.PerSecond);
 
+    public string? AddressProblem(string address) => WrongWith(address);
+
+    public static string? WrongWith(string address) =>
+        Mailbox(address) is null ? "It must be an e-mail address, such as anna@example.org." : null;
+
     public string ProviderKey(Guid followUpId) => $"{followUpId}@{from.Domain}";
 
     public async Task<IReadOnlyList<DeliveryResult>> DeliverAsync(
@@ -38,7 +43,7 @@ internal sealed class EmailChannel(EmailOptions options, TimeProvider clock) : I
         CancellationToken cancellationToken
     )
     {
-        if (!MailboxAddress.TryParse(deliveries[0].Address, out var to) || to.Domain.Length == 0)
+        if (Mailbox(deliveries[0].Address) is not { } to)
         {
             return [new DeliveryResult(false, "no e-mail address", Permanent: true)];
         }
@@ -100,6 +105,9 @@ internal sealed class EmailChannel(EmailOptions options, TimeProvider clock) : I
 
         authority?.Dispose();
     }
+
+    private static MailboxAddress? Mailbox(string? address) =>
+        MailboxAddress.TryParse(address, out var mailbox) && mailbox.Domain.Length > 0 ? mailbox : null;
 
     private (SmtpClient Client, bool Kept) Take()
     {

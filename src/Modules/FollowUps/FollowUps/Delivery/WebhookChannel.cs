@@ -45,6 +45,8 @@ internal sealed class WebhookChannel(string name, WebhookOptions options, TimePr
 
     public bool RepeatsAreHarmless => options.RepeatsAreHarmless;
 
+    public string? AddressProblem(string address) => options.WrongWith(address);
+
     public DeliveryPace Pace { get; } = new(1, options.Concurrency, options.PerSecond);
 
     public async Task<IReadOnlyList<DeliveryResult>> DeliverAsync(

@@ -35,8 +35,17 @@ internal sealed partial class WebhookOptions
     /// <summary>False for a receiver that knows itself where a customer is reached. Default true.</summary>
     public bool NeedsAddress { get; set; } = true;
 
+    /// <summary>
+    /// What a whole address on the channel looks like: a regular expression, such as <c>\+[1-9][0-9]{6,14}</c> for phone numbers. One that looks
+    /// otherwise is refused where it is put. Default: any text.
+    /// </summary>
+    public string? AddressPattern { get; set; }
+
     /// <summary>True when the receiver drops what comes again under the same <c>webhook-id</c>. Default false.</summary>
     public bool RepeatsAreHarmless { get; set; }
+
+    public string? WrongWith(string address) =>
+        AddressPattern is null || Matches(address) ? null : $"It must look like {AddressPattern} as a whole.";
 
     public static IEnumerable<string> Problems(IReadOnlyDictionary<string, WebhookOptions> webhooks) =>
         webhooks.SelectMany(webhook => webhook.Value.Problems(webhook.Key));
@@ -64,9 +73,35 @@ internal sealed partial class WebhookOptions
             yield return $"{section}:PreviousSecret must be whsec_ and 24 to 64 bytes in base64.";
         }
 
+        if (!IsPattern())
+        {
+            yield return $"{section}:AddressPattern must be a regular expression, without look-around and references back.";
+        }
+
         foreach (var problem in OptionRules.Problems(section, this))
         {
             yield return problem;
+        }
+    }
+
+    // Whatever is matched, it takes no longer than the address is long.
+    private bool Matches(string address) =>
+        Regex.IsMatch(
+            address,
+            $@"\A(?:{AddressPattern})\z",
+            RegexOptions.NonBacktracking | RegexOptions.CultureInvariant
+        );
+
+    private bool IsPattern()
+    {
+        try
+        {
+            _ = AddressPattern is null || Matches("");
+            return true;
+        }
+        catch (Exception problem) when (problem is ArgumentException or NotSupportedException)
+        {
+            return false;
         }
     }
 

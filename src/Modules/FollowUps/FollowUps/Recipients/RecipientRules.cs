@@ -13,7 +13,8 @@ internal static partial class RecipientRules
     private const int MaxAddressLength = 320;
     private static readonly string[] OptOuts = ["post_event", "reengagement", "emotion_based", "custom", "all"];
 
-    public static void Check(PutRecipient recipient, Action<string, string> fail)
+    // Wrong says what is wrong with a channel's address.
+    public static void Check(PutRecipient recipient, Func<string, string, string?> wrong, Action<string, string> fail)
     {
         FollowUpRules.CheckText("userId", recipient.UserId ?? "", FollowUpRules.MaxIdLength, fail);
 
@@ -37,7 +38,18 @@ internal static partial class RecipientRules
                 continue;
             }
 
-            FollowUpRules.CheckText($"addresses.{channel}", address ?? "", MaxAddressLength, fail);
+            var whole = true;
+            void Fail(string field, string problem)
+            {
+                whole = false;
+                fail(field, problem);
+            }
+
+            FollowUpRules.CheckText($"addresses.{channel}", address ?? "", MaxAddressLength, Fail);
+            if (whole && wrong(channel, address!) is { } problem)
+            {
+                Fail($"addresses.{channel}", problem);
+            }
         }
 
         for (var i = 0; i < recipient.OptOut?.Count; i++)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using FluentValidation;
 using FollowUps.Contracts;
 using FollowUps.Data;
+using FollowUps.Delivery;
 using FollowUps.Dispatch;
 using FollowUps.Recipients;
 using FollowUps.Scheduling;
@@ -16,8 +17,9 @@ namespace FollowUps.Features.Recipients;
 
 internal sealed class PutRecipientValidator : AbstractValidator<PutRecipient>
 {
-    public PutRecipientValidator() =>
-        RuleFor(request => request).Custom((request, context) => RecipientRules.Check(request, context.AddFailure));
+    public PutRecipientValidator(Addresses addresses) =>
+        RuleFor(request => request)
+            .Custom((request, context) => RecipientRules.Check(request, addresses.Problem, context.AddFailure));
 }
 
 internal sealed class PutRecipientHandler(
