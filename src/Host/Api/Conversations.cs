@@ -68,69 +68,36 @@ internal static class Conversations
         CancellationToken cancellationToken
     ) => Found(await modules.Send(new GetConversation(conversationId), cancellationToken));
 
-    private static async Task<IResult> Patch(
+    private static Task<IResult> Patch(
         string conversationId,
         ConversationPatch patch,
         ISender modules,
         CancellationToken cancellationToken
-    ) =>
-        await Changed(
-            conversationId,
-            await modules.Send(new MergeContext(conversationId, patch.Context), cancellationToken),
-            modules,
-            cancellationToken
-        );
+    ) => Change(conversationId, new MergeContext(conversationId, patch.Context), modules, cancellationToken);
 
-    private static async Task<IResult> Escalate(
+    private static Task<IResult> Escalate(
         string conversationId,
         Because? body,
         ISender modules,
         CancellationToken cancellationToken
-    ) =>
-        await Changed(
-            conversationId,
-            await modules.Send(new EscalateConversation(conversationId, body?.Reason), cancellationToken),
-            modules,
-            cancellationToken
-        );
+    ) => Change(conversationId, new EscalateConversation(conversationId, body?.Reason), modules, cancellationToken);
 
-    private static async Task<IResult> Resolve(
-        string conversationId,
-        ISender modules,
-        CancellationToken cancellationToken
-    ) =>
-        await Changed(
-            conversationId,
-            await modules.Send(new ResolveEscalation(conversationId), cancellationToken),
-            modules,
-            cancellationToken
-        );
+    private static Task<IResult> Resolve(string conversationId, ISender modules, CancellationToken cancellationToken) =>
+        Change(conversationId, new ResolveEscalation(conversationId), modules, cancellationToken);
 
-    private static async Task<IResult> Close(
+    private static Task<IResult> Close(
         string conversationId,
         Because? body,
         ISender modules,
         CancellationToken cancellationToken
-    ) =>
-        await Changed(
-            conversationId,
-            await modules.Send(new CloseConversation(conversationId, body?.Reason), cancellationToken),
-            modules,
-            cancellationToken
-        );
+    ) => Change(conversationId, new CloseConversation(conversationId, body?.Reason), modules, cancellationToken);
 
-    private static async Task<IResult> Reopen(
+    private static Task<IResult> Reopen(
         string conversationId,
         Because? body,
         ISender modules,
         CancellationToken cancellationToken
-    ) =>
-        await Changed(
-            conversationId,
-            await modules.Send(new ReopenConversation(conversationId, body?.Reason), cancellationToken),
-            modules,
-            cancellationToken
-        );
+    ) => Change(conversationId, new ReopenConversation(conversationId, body?.Reason), modules, cancellationToken);
 
     private static async Task<IResult> History(
         string conversationId,
@@ -269,15 +236,15 @@ internal static class Conversations
             ? Users.Gone("The conversation has been erased.")
             : TypedResults.NotFound();
 
-    private static async Task<IResult> Changed(
+    private static async Task<IResult> Change(
         string conversationId,
-        Conversation? conversation,
+        IRequest<Conversation?> change,
         ISender modules,
         CancellationToken cancellationToken
     ) =>
-        conversation is null
-            ? await Missing(conversationId, modules, cancellationToken)
-            : TypedResults.Ok(conversation);
+        await modules.Send(change, cancellationToken) is { } conversation
+            ? TypedResults.Ok(conversation)
+            : await Missing(conversationId, modules, cancellationToken);
 
     private static IResult Found(Conversation? conversation) =>
         conversation is null ? TypedResults.NotFound() : TypedResults.Ok(conversation);
