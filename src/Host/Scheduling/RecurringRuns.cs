@@ -4,7 +4,8 @@ using MediatR;
 namespace Host.Scheduling;
 
 // Runs a work when the scheduler says so: once for a firing however many Hosts there are, never two runs of a work at a time, a failure
-// logged and over with. What a Host that died or was cut short left undone is taken up by the next that runs anything. Registered before the scheduler, hence stopped after it: then it waits for what still runs.
+// logged and over with. What a Host that died or was cut short left undone is taken up by the next that runs anything. Registered before the
+// scheduler, hence stopped after it: then it waits for what still runs.
 internal sealed partial class RecurringRuns(
     IReadOnlyList<RecurringWork> works,
     IRecurringScheduler scheduler,

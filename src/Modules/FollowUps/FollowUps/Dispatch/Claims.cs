@@ -1,3 +1,4 @@
+using FollowUps.Bookings;
 using FollowUps.Contracts;
 using FollowUps.Data;
 using FollowUps.Recipients;
@@ -186,7 +187,8 @@ internal sealed class Claims(
 
     // What is due of each trigger that is not paused, soonest first. They are merged, and each is read only as far as that asks for: a backlog
     // that is paused is not walked through. The limit lets PostgreSQL know that few will be asked for; it is several claims deep, since what
-    // others have locked at this moment is passed over. Locked one by one behind the merge: a scan that locks has no order.
+    // others have locked at this moment is passed over. Locked one by one behind the merge: a scan that locks has no order. Then all is asked
+    // once more: of a row that was changed meanwhile, older releases of PostgreSQL find at its place what has become of it.
     private static readonly string DueByTrigger = string.Join(
         "\nUNION ALL\n",
         Enum.GetValues<FollowUpTrigger>()
@@ -202,10 +204,10 @@ internal sealed class Claims(
             )
     );
 
-    // A crash needs no repair: the lease ends by the database's clock, which all Hosts share, and the row is taken again. An attempt that never finished may have reached the customer:
-    // uncertain; but one that names no channel was never handed over, and never was. The same statement refuses what must not go, so that
-    // nothing can come between the check and the claim, puts off what follows a booking that was moved, and holds what a customer would get
-    // too much of. It changes no indexed column of what it takes (HOT).
+    // A crash needs no repair: the lease ends by the database's clock, which all Hosts share, and the row is taken again. An attempt that never
+    // finished may have reached the customer: uncertain; but one that names no channel was never handed over, and never was. The same statement
+    // refuses what must not go, so that nothing can come between the check and the claim, puts off what follows a booking that was moved, and
+    // holds what a customer would get too much of. It changes no indexed column of what it takes (HOT).
     public static readonly string TakeSql = $$"""
         WITH due AS MATERIALIZED (
             SELECT mine.*
@@ -216,7 +218,7 @@ internal sealed class Claims(
                 SELECT f.id, f.user_id, f.booking_id, f.trigger, f.created_at, f.next_at, f.scheduled_at, f.not_after, f.event_at,
                        f.anchor_at, f.days_after, f.local_time, f.time_zone
                 FROM followups.follow_ups f
-                WHERE f.ctid = soonest.place AND f.status = 0 AND {{FollowUpTable.Idle}}
+                WHERE f.ctid = soonest.place AND f.status = 0 AND f.next_at <= $7 AND {{FollowUpTable.Idle}}
                 FOR NO KEY UPDATE SKIP LOCKED
             ) mine
             ORDER BY soonest.next_at
@@ -226,10 +228,9 @@ internal sealed class Claims(
                    coalesce(r.cap_max, $4) AS cap_max, CASE WHEN r.cap_max IS NULL THEN $5 ELSE r.cap_per END AS cap_per,
                    moved.away, clock.due_at, clock.due_at > $1 AND moved.away <> interval '0' AS put_off, beside.id AS beside,
                    CASE
-                       WHEN r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[f.trigger + 1]]
-                           THEN 'opted_out'
-                       WHEN b.state = 4 AND (f.trigger = 0 OR f.created_at <= b.recorded_at) THEN 'booking_cancelled'
-                       WHEN b.state = 3 AND f.trigger = 0 THEN 'booking_no_show'
+                       WHEN {{OptOuts.Unwanted}} THEN 'opted_out'
+                       WHEN {{CalledOff.Cancelled}} THEN 'booking_cancelled'
+                       WHEN {{CalledOff.NoShow}} THEN 'booking_no_show'
                        WHEN {{FollowUpTable.Moved("f.not_after", "clock.due_at - f.scheduled_at")}} < $1 THEN 'stale'
                        WHEN beside.id IS NOT NULL THEN 'duplicate'
                    END AS refused

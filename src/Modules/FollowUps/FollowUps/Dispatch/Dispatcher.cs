@@ -5,8 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace FollowUps.Dispatch;
 
-// Sleeps until the next follow-up is due, or until an earlier one is announced; where another Host keeps time, until the next sweep. What it claims is sent beside it, a bounded number of batches at
-// once. One that only waits for answers counts no longer, so that a channel that hangs does not make the others late.
+// Sleeps until the next follow-up is due, or until an earlier one is announced; where another Host keeps time, until the next sweep. What it
+// claims is sent beside it, a bounded number of batches at once. One that only waits for answers counts no longer, so that a channel that hangs
+// does not make the others late.
 internal sealed partial class Dispatcher(
     Claims claims,
     Sending sending,

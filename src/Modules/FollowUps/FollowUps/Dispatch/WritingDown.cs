@@ -1,4 +1,6 @@
+using FollowUps.Bookings;
 using FollowUps.Data;
+using FollowUps.Recipients;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
@@ -60,9 +62,9 @@ internal sealed class WritingDown(
         return command;
     }
 
-    // Looks once more whether they may go where one is claimed ahead of its instant ($14). What may not stays claimed until its lease ends, and the next claim says why.
-    // Changes no indexed column (HOT).
-    public const string Sql = """
+    // Looks once more whether they may go where one is claimed ahead of its instant ($14). What may not stays claimed until its lease ends, and
+    // the next claim says why. Changes no indexed column (HOT).
+    public const string Sql = $$"""
         UPDATE followups.follow_ups f
         SET mood = coalesce(o.mood, f.mood), template_id = o.template_id, message_subject = o.subject, message_content = o.body,
             template_version = coalesce(o.template_version, f.template_version),
@@ -80,11 +82,9 @@ internal sealed class WritingDown(
             AS o(id, fence, mood, score, template_id, subject, body, channel, provider_key, template_version, template_locale, template_channel)
         WHERE f.id = o.id AND f.fence = o.fence AND f.status = 0
           AND (NOT $14 OR
-               (SELECT r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[f.trigger + 1]]
-               FROM followups.recipients r WHERE r.user_id = f.user_id LIMIT 1) IS NOT TRUE
-          AND (SELECT b.state = 4 AND (f.trigger = 0 OR f.created_at <= b.recorded_at)
-                   OR f.trigger = 0 AND (b.state = 3 OR b.event_at <> f.event_at)
-               FROM followups.bookings b WHERE b.booking_id = f.booking_id LIMIT 1) IS NOT TRUE
+               (SELECT {{OptOuts.Unwanted}} FROM followups.recipients r WHERE r.user_id = f.user_id LIMIT 1) IS NOT TRUE
+               AND (SELECT {{CalledOff.Cancelled}} OR {{CalledOff.NoShow}} OR f.trigger = 0 AND b.event_at <> f.event_at
+                    FROM followups.bookings b WHERE b.booking_id = f.booking_id LIMIT 1) IS NOT TRUE
                AND f.trigger NOT IN (SELECT p.trigger FROM followups.pauses p))
         RETURNING f.id
         """;

@@ -6,6 +6,10 @@ namespace FollowUps.Recipients;
 
 internal static class OptOuts
 {
+    // Of a follow-up beside its customer's row: whether they no longer want it. A condition in SQL; null where they never said.
+    public const string Unwanted =
+        "opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[trigger + 1]]";
+
     // Cancels what the customer no longer wants.
     public static NpgsqlBatchCommand Cancel(string userId, DateTimeOffset now, string saidBy) =>
         new(CancelSql)
@@ -30,7 +34,7 @@ internal static class OptOuts
             FROM followups.follow_ups f
             JOIN followups.recipients r ON r.user_id = f.user_id
             WHERE f.user_id = $1 AND f.status = 0 AND {FollowUpTable.Idle}
-              AND r.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[f.trigger + 1]]
+              AND {Unwanted}
             ORDER BY f.id
             FOR NO KEY UPDATE OF f
         ) mine
