@@ -10,7 +10,7 @@ public sealed class StopTests(CrashTests.Answering host) : IClassFixture<CrashTe
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    // The lease outlasts the test: what another Host sends was given back to it.
+    // The lease and the grace outlast the test: what another Host sends was given back to it, and nothing is given up meanwhile.
     [Fact]
     public async Task Stopped_host_finishes_what_is_under_way_and_gives_the_rest_to_others_meanwhile()
     {
@@ -18,7 +18,12 @@ public sealed class StopTests(CrashTests.Answering host) : IClassFixture<CrashTe
         var answering = new TaskCompletionSource();
         receiver.Answer = (call, _) => call.From == "first" ? answering.Task : Task.CompletedTask;
         var ids = await ScheduleAsync(FollowUps);
-        using var first = Start(receiver, "first");
+        using var first = Start(
+            receiver,
+            "first",
+            ("FollowUps__StopGrace", "00:10:00"),
+            ("DOTNET_shutdownTimeoutSeconds", "600")
+        );
         await first.UntilItSaysAsync("Application started", Token);
         await Until.NotNull(() => Task.FromResult(receiver.Received.Count == AtOnce ? receiver : null));
         using var second = Start(receiver, "second");
