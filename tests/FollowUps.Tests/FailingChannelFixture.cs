@@ -13,19 +13,11 @@ public sealed class FailingChannelFixture : HostFixture
     protected override void Customise(WebApplicationBuilder builder) =>
         builder.Services.AddSingleton<IDeliveryChannel>(Channel);
 
-    internal static NewFollowUp Custom(string user, string? key = null) =>
-        new()
-        {
-            Trigger = FollowUpTrigger.Custom,
-            UserId = user,
-            ScheduledAt = DateTimeOffset.UtcNow,
-            Message = "Your menu is ready.",
-            DedupeKey = key,
-        };
-
     internal async Task<FollowUp> FailedAsync(string user, string? key = null)
     {
-        var id = (await Modules.Send(new ScheduleFollowUps([Custom(user, key)])))[0].FollowUp!.Id;
+        var id = (await Modules.Send(new ScheduleFollowUps([Some.FollowUp(user) with { DedupeKey = key }])))[0]
+            .FollowUp!
+            .Id;
         return await Until.NotNull(async () =>
             await Modules.Send(new GetFollowUp(id)) is { Status: FollowUpStatus.Failed } failed ? failed : null
         );

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Conversations.Contracts;
+using FollowUps.Contracts;
 
 namespace Testing;
 
@@ -18,6 +19,16 @@ public static class Some
             Content = "Is the tasting still on for Friday?",
             SentAt = sentAt,
             Emotion = score is null ? null : new Emotion(score),
+        };
+
+    // Due at once unless said otherwise.
+    public static NewFollowUp FollowUp(string? user = null, DateTimeOffset? at = null) =>
+        new()
+        {
+            Trigger = FollowUpTrigger.Custom,
+            UserId = user ?? Id(),
+            ScheduledAt = at ?? DateTimeOffset.UtcNow,
+            Message = "Your menu is ready.",
         };
 
     // That nobody vouches for but itself.

@@ -15,17 +15,7 @@ public sealed class UnsubscribableHostFixture() : HostFixture(null, ("FollowUps:
 
     public async Task<Delivery> DeliveredTo(string user)
     {
-        await Modules.Send(
-            new ScheduleFollowUps([
-                new NewFollowUp
-                {
-                    Trigger = FollowUpTrigger.Custom,
-                    UserId = user,
-                    ScheduledAt = DateTimeOffset.UtcNow,
-                    Message = "Your menu is ready.",
-                },
-            ])
-        );
+        await Modules.Send(new ScheduleFollowUps([Some.FollowUp(user)]));
         return await Until.NotNull(() => Task.FromResult(channel.Deliveries.GetValueOrDefault(user)));
     }
 

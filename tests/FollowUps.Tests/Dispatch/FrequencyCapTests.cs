@@ -28,16 +28,7 @@ public sealed class FrequencyCapTests(FrequencyCapTests.TwoHosts hosts) : IClass
         await hosts.One.Modules.Send(new PauseDispatch(), Token);
         await hosts.One.Modules.Send(
             new ScheduleFollowUps([
-                .. Enumerable
-                    .Repeat(users, 4)
-                    .SelectMany(all => all)
-                    .Select(user => new NewFollowUp
-                    {
-                        Trigger = FollowUpTrigger.Custom,
-                        UserId = user,
-                        ScheduledAt = DateTimeOffset.UtcNow,
-                        Message = "Your menu is ready.",
-                    }),
+                .. Enumerable.Repeat(users, 4).SelectMany(all => all).Select(user => Some.FollowUp(user)),
             ]),
             Token
         );

@@ -46,9 +46,7 @@ public sealed class HangingChannelTests
             },
             Token
         );
-        return (await host.Modules.Send(new ScheduleFollowUps([FailingChannelFixture.Custom(user)]), Token))[0]
-            .FollowUp!
-            .Id;
+        return (await host.Modules.Send(new ScheduleFollowUps([Some.FollowUp(user)]), Token))[0].FollowUp!.Id;
     }
 
     private sealed class Node(Uri chat, Uri sms)

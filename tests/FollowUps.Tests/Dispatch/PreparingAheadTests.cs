@@ -138,20 +138,8 @@ public sealed class PreparingAheadTests(PreparingAheadTests.Host host) : IClassF
         Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (lead.Current, lead.Writing));
     }
 
-    private async Task<Guid> ScheduleAsync(string user, DateTimeOffset at) => (
-            await host.Modules.Send(
-                new ScheduleFollowUps([
-                    new NewFollowUp
-                    {
-                        Trigger = FollowUpTrigger.Custom,
-                        UserId = user,
-                        ScheduledAt = at,
-                        Message = "Your menu is ready.",
-                    },
-                ]),
-                Token
-            )
-        )[0].FollowUp!.Id;
+    private async Task<Guid> ScheduleAsync(string user, DateTimeOffset at) =>
+        (await host.Modules.Send(new ScheduleFollowUps([Some.FollowUp(user, at)]), Token))[0].FollowUp!.Id;
 
     public sealed class Host() : ObedientHostFixture(null, ("FollowUps:Lease", "00:10:00"));
 }

@@ -49,15 +49,7 @@ public sealed class RecordingTests(RecordingTests.SmallBatches host) : IClassFix
             new ScheduleFollowUps([
                 .. users.Zip(
                     conversations,
-                    (user, conversation) =>
-                        new NewFollowUp
-                        {
-                            Trigger = FollowUpTrigger.Custom,
-                            UserId = user,
-                            ConversationId = conversation,
-                            ScheduledAt = DateTimeOffset.UtcNow,
-                            Message = "Your menu is ready.",
-                        }
+                    (user, conversation) => Some.FollowUp(user) with { ConversationId = conversation }
                 ),
             ]),
             Token

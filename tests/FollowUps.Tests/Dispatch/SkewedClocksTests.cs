@@ -78,12 +78,7 @@ public sealed class SkewedClocksTests(SkewedClocksTests.Hosts hosts) : IClassFix
                         new ScheduleFollowUps([
                             .. Enumerable
                                 .Range(0, count)
-                                .Select(_ =>
-                                    FailingChannelFixture.Custom(Some.Id()) with
-                                    {
-                                        ScheduledAt = DateTimeOffset.UtcNow.AddHours(-2),
-                                    }
-                                ),
+                                .Select(_ => Some.FollowUp(at: DateTimeOffset.UtcNow.AddHours(-2))),
                         ]),
                         Token
                     )

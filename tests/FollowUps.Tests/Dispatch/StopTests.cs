@@ -78,17 +78,7 @@ public sealed class StopTests(CrashTests.Answering host) : IClassFixture<CrashTe
         [
             .. (
                 await host.Modules.Send(
-                    new ScheduleFollowUps([
-                        .. Enumerable
-                            .Range(0, count)
-                            .Select(_ => new NewFollowUp
-                            {
-                                Trigger = FollowUpTrigger.Custom,
-                                UserId = Some.Id(),
-                                ScheduledAt = DateTimeOffset.UtcNow,
-                                Message = "Your menu is ready.",
-                            }),
-                    ]),
+                    new ScheduleFollowUps([.. Enumerable.Range(0, count).Select(_ => Some.FollowUp())]),
                     Token
                 )
             ).Select(outcome => outcome.FollowUp!.Id),

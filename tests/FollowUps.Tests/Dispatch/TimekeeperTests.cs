@@ -124,20 +124,10 @@ public sealed class TimekeeperTests
         Assert.InRange(other.Crossings - before, 0, Instants / 2);
     }
 
-    private static async Task<Guid> ScheduleAsync(HostFixture host, TimeSpan after) => (
-            await host.Modules.Send(
-                new ScheduleFollowUps([
-                    new NewFollowUp
-                    {
-                        Trigger = FollowUpTrigger.Custom,
-                        UserId = Some.Id(),
-                        ScheduledAt = DateTimeOffset.UtcNow + after,
-                        Message = "Your menu is ready.",
-                    },
-                ]),
-                Token
-            )
-        )[0].FollowUp!.Id;
+    private static async Task<Guid> ScheduleAsync(HostFixture host, TimeSpan after) =>
+        (await host.Modules.Send(new ScheduleFollowUps([Some.FollowUp(at: DateTimeOffset.UtcNow + after)]), Token))[0]
+            .FollowUp!
+            .Id;
 
     private static Task<FollowUp> Sent(HostFixture host, Guid id) =>
         Until.NotNull(async () =>

@@ -45,14 +45,7 @@ public sealed class TurnedAwayTests(TurnedAwayTests.BusyHost host) : IClassFixtu
     }
 
     private async Task<Guid> ScheduleAsync() =>
-        (
-            await host.Modules.Send(
-                new ScheduleFollowUps([FailingChannelFixture.Custom(Some.Id()) with { ScheduledAt = host.Clock.Now }]),
-                Token
-            )
-        )[0]
-            .FollowUp!
-            .Id;
+        (await host.Modules.Send(new ScheduleFollowUps([Some.FollowUp(at: host.Clock.Now)]), Token))[0].FollowUp!.Id;
 
     // How many seconds it is put off for; then they are over.
     private async Task<double> WaitAsync()

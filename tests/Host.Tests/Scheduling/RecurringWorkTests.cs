@@ -15,18 +15,7 @@ public sealed class RecurringWorkTests(RecurringWorkTests.Answering host) : ICla
     public async Task Sweep_of_a_host_that_only_answers_calls_sends_nothing_and_leaves_its_firing_to_others()
     {
         var due = DateTimeOffset.UtcNow;
-        var scheduled = await host.Modules.Send(
-            new ScheduleFollowUps([
-                new NewFollowUp
-                {
-                    Trigger = FollowUpTrigger.Custom,
-                    UserId = Some.Id(),
-                    ScheduledAt = due,
-                    Message = "Your menu is ready.",
-                },
-            ]),
-            Token
-        );
+        var scheduled = await host.Modules.Send(new ScheduleFollowUps([Some.FollowUp(at: due)]), Token);
 
         await host.Services.GetRequiredService<RecurringRuns>().RunAsync(Sweep, due);
 

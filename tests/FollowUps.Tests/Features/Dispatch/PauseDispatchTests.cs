@@ -21,13 +21,7 @@ public sealed class PauseDispatchTests(HostFixture host) : IClassFixture<HostFix
                     UserId = user,
                     EventAt = DateTimeOffset.UtcNow.AddDays(-2),
                 },
-                new NewFollowUp
-                {
-                    Trigger = FollowUpTrigger.Custom,
-                    UserId = user,
-                    ScheduledAt = DateTimeOffset.UtcNow,
-                    Message = "Your menu is ready.",
-                },
+                Some.FollowUp(user),
             ]),
             token
         );

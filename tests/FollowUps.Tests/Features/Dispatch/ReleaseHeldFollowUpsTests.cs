@@ -55,15 +55,7 @@ public sealed class ReleaseHeldFollowUpsTests(HostFixture host) : IClassFixture<
         var user = Some.Id();
         var scheduled = await host.Modules.Send(
             new ScheduleFollowUps([
-                .. Enumerable
-                    .Range(0, 2)
-                    .Select(day => new NewFollowUp
-                    {
-                        Trigger = FollowUpTrigger.Custom,
-                        UserId = user,
-                        ScheduledAt = DateTimeOffset.UtcNow.AddDays(400 + day),
-                        Message = "Your menu is ready.",
-                    }),
+                .. Enumerable.Range(0, 2).Select(day => Some.FollowUp(user, DateTimeOffset.UtcNow.AddDays(400 + day))),
             ]),
             token
         );

@@ -12,21 +12,12 @@ public sealed class EraseFollowUpsTests(HostFixture host) : IClassFixture<HostFi
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static NewFollowUp Custom(string user, DateTimeOffset at) =>
-        new()
-        {
-            Trigger = FollowUpTrigger.Custom,
-            UserId = user,
-            ScheduledAt = at,
-            Message = "Your menu is ready.",
-        };
-
     private async Task<ScheduleResult> Schedule(NewFollowUp item) =>
         (await host.Modules.Send(new ScheduleFollowUps([item]), Token))[0];
 
     private async Task<FollowUp> Sent(string user)
     {
-        var id = (await Schedule(Custom(user, DateTimeOffset.UtcNow))).FollowUp!.Id;
+        var id = (await Schedule(Some.FollowUp(user, DateTimeOffset.UtcNow))).FollowUp!.Id;
         return await Until.NotNull(async () =>
             await host.Modules.Send(new GetFollowUp(id), Token) is { Status: FollowUpStatus.Executed } sent
                 ? sent
@@ -59,12 +50,12 @@ public sealed class EraseFollowUpsTests(HostFixture host) : IClassFixture<HostFi
     {
         var (user, other) = (Some.Id(), Some.Id());
         await Sent(user);
-        await Schedule(Custom(user, Later));
+        await Schedule(Some.FollowUp(user, Later));
         await host.Modules.Send(new ConfirmBooking($"{user}-1", user, Some.Id(), Later), Token);
         await host.Modules.Send(new ConfirmBooking($"{user}-1", user, Some.Id(), Later), Token);
         await host.Modules.Send(new CompleteBooking($"{user}-2", Later), Token);
-        await Schedule(Custom(user, Later.AddDays(1)) with { BookingId = $"{user}-2" });
-        var kept = (await Schedule(Custom(other, Later))).FollowUp!;
+        await Schedule(Some.FollowUp(user, Later.AddDays(1)) with { BookingId = $"{user}-2" });
+        var kept = (await Schedule(Some.FollowUp(other, Later))).FollowUp!;
 
         var first = await Erase(user);
         var again = await Erase(user);
@@ -84,7 +75,7 @@ public sealed class EraseFollowUpsTests(HostFixture host) : IClassFixture<HostFi
 
         Assert.Equal(
             new ScheduleResult(ScheduleOutcome.Suppressed, ScheduleResult.Erased, null),
-            await Schedule(Custom(user, Later))
+            await Schedule(Some.FollowUp(user, Later))
         );
         Assert.Equal(0, await Rows(user));
     }
@@ -97,10 +88,10 @@ public sealed class EraseFollowUpsTests(HostFixture host) : IClassFixture<HostFi
 
         var results = await host.Modules.Send(
             new ScheduleFollowUps([
-                Custom(erased, Later),
-                Custom(other, Later),
-                Custom(erased, Later.AddDays(1)),
-                Custom(other, Later.AddDays(1)),
+                Some.FollowUp(erased, Later),
+                Some.FollowUp(other, Later),
+                Some.FollowUp(erased, Later.AddDays(1)),
+                Some.FollowUp(other, Later.AddDays(1)),
             ]),
             Token
         );
@@ -132,18 +123,18 @@ public sealed class EraseFollowUpsTests(HostFixture host) : IClassFixture<HostFi
         for (var round = 0; round < 60; round++)
         {
             var user = Some.Id();
-            await Schedule(Custom(user, Later) with { BookingId = $"{user}-1" });
+            await Schedule(Some.FollowUp(user, Later) with { BookingId = $"{user}-1" });
             await host.Modules.Send(new CompleteBooking($"{user}-1", Later), Token);
 
             await Task.WhenAll(
-                Schedule(Custom(user, Later.AddDays(1))),
+                Schedule(Some.FollowUp(user, Later.AddDays(1))),
                 host.Modules.Send(
-                    new ScheduleFollowUps([Custom(Some.Id(), Later), Custom(user, Later.AddDays(2))]),
+                    new ScheduleFollowUps([Some.FollowUp(at: Later), Some.FollowUp(user, Later.AddDays(2))]),
                     Token
                 ),
                 host.Modules.Send(new PutRecipient { UserId = user, Locale = "de" }, Token),
                 Erase(user),
-                Schedule(Custom(user, Later.AddDays(3)) with { BookingId = $"{user}-2" })
+                Schedule(Some.FollowUp(user, Later.AddDays(3)) with { BookingId = $"{user}-2" })
             );
 
             Assert.Equal(0, await Rows(user));
@@ -165,7 +156,13 @@ public sealed class EraseFollowUpsTests(HostFixture host) : IClassFixture<HostFi
                     new ScheduleFollowUps([
                         .. Enumerable
                             .Range(0, 5)
-                            .Select(i => Custom(user, now) with { ConversationId = $"{user}-c", DedupeKey = $"{i}" }),
+                            .Select(i =>
+                                Some.FollowUp(user, now) with
+                                {
+                                    ConversationId = $"{user}-c",
+                                    DedupeKey = $"{i}",
+                                }
+                            ),
                     ]),
                     token
                 );

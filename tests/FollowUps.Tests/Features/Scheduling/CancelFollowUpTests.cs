@@ -8,15 +8,7 @@ public sealed class CancelFollowUpTests(HostFixture host) : IClassFixture<HostFi
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static NewFollowUp Custom(DateTimeOffset at) =>
-        new()
-        {
-            Trigger = FollowUpTrigger.Custom,
-            UserId = Some.Id(),
-            ScheduledAt = at,
-            Message = "Your menu is ready.",
-            DedupeKey = "menu",
-        };
+    private static NewFollowUp Custom(DateTimeOffset at) => Some.FollowUp(at: at) with { DedupeKey = "menu" };
 
     private async Task<ScheduleResult> Schedule(NewFollowUp item) =>
         (await host.Modules.Send(new ScheduleFollowUps([item]), Token))[0];

@@ -10,19 +10,11 @@ public sealed class GetFollowUpStatisticsTests(HostFixture host) : IClassFixture
     public async Task Counts_by_status_trigger_and_template()
     {
         var token = TestContext.Current.CancellationToken;
-        NewFollowUp Custom(DateTimeOffset due) =>
-            new()
-            {
-                Trigger = FollowUpTrigger.Custom,
-                UserId = Some.Id(),
-                ScheduledAt = due,
-                Message = "Your menu is ready.",
-            };
         var scheduled = await host.Modules.Send(
             new ScheduleFollowUps([
-                Custom(DateTimeOffset.UtcNow),
-                Custom(DateTimeOffset.UtcNow.AddDays(1)),
-                Custom(DateTimeOffset.UtcNow.AddDays(1)),
+                Some.FollowUp(),
+                Some.FollowUp(at: DateTimeOffset.UtcNow.AddDays(1)),
+                Some.FollowUp(at: DateTimeOffset.UtcNow.AddDays(1)),
                 new NewFollowUp { Trigger = FollowUpTrigger.EmotionBased, UserId = Some.Id() },
             ]),
             token
@@ -61,18 +53,7 @@ public sealed class LatenessTests(StoppedHostFixture host) : IClassFixture<Stopp
         var user = Some.Id();
         var evening = new DateTimeOffset(2031, 6, 1, 22, 0, 0, TimeSpan.Zero);
         await host.Modules.Send(new PutRecipient { UserId = user, QuietHours = new("21:00", "08:00") }, Token);
-        await host.Modules.Send(
-            new ScheduleFollowUps([
-                new NewFollowUp
-                {
-                    Trigger = FollowUpTrigger.Custom,
-                    UserId = user,
-                    ScheduledAt = evening,
-                    Message = "Your menu is ready.",
-                },
-            ]),
-            Token
-        );
+        await host.Modules.Send(new ScheduleFollowUps([Some.FollowUp(user, evening)]), Token);
 
         host.Clock.Now = evening;
         await host.Modules.Send(new DispatchDueFollowUps(), Token);

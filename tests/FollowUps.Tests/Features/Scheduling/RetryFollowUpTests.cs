@@ -32,7 +32,7 @@ public sealed class RetryFollowUpTests(FailingChannelFixture host) : IClassFixtu
         var user = Some.Id();
         host.Channel.Refuses = true;
         var failed = await host.FailedAsync(user);
-        var later = FailingChannelFixture.Custom(user) with { ScheduledAt = DateTimeOffset.UtcNow.AddDays(1) };
+        var later = Some.FollowUp(user, DateTimeOffset.UtcNow.AddDays(1));
         await host.Modules.Send(new ScheduleFollowUps([.. Enumerable.Repeat(later, 10)]), Token);
 
         var retried = await host.Modules.Send(new RetryFollowUp(failed.Id), Token);
@@ -52,8 +52,9 @@ public sealed class RetryFollowUpTests(FailingChannelFixture host) : IClassFixtu
         var anew = (
             await host.Modules.Send(
                 new ScheduleFollowUps([
-                    FailingChannelFixture.Custom(user, "key") with
+                    Some.FollowUp(user) with
                     {
+                        DedupeKey = "key",
                         ScheduledAt = DateTimeOffset.UtcNow.AddDays(1),
                     },
                 ]),

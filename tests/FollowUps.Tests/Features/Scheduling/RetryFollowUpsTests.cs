@@ -41,7 +41,7 @@ public sealed class RetryFollowUpsTests(FailingChannelFixture host) : IClassFixt
             await host.FailedAsync(user);
         }
 
-        var later = FailingChannelFixture.Custom(user) with { ScheduledAt = DateTimeOffset.UtcNow.AddDays(1) };
+        var later = Some.FollowUp(user, DateTimeOffset.UtcNow.AddDays(1));
         await host.Modules.Send(new ScheduleFollowUps([.. Enumerable.Repeat(later, 7)]), Token);
         host.Channel.Refuses = false;
         await host.Modules.Send(new RetryFollowUps(FollowUpTrigger.Custom), Token);

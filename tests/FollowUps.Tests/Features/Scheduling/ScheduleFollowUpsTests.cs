@@ -217,15 +217,7 @@ public sealed class ScheduleFollowUpsTests(HostFixture host) : IClassFixture<Hos
     [Fact]
     public async Task Custom_ones_are_duplicates_by_key_alone()
     {
-        NewFollowUp Custom(string user, string? key) =>
-            new()
-            {
-                Trigger = FollowUpTrigger.Custom,
-                UserId = user,
-                ScheduledAt = Noon,
-                Message = "Your menu is ready.",
-                DedupeKey = key,
-            };
+        NewFollowUp Custom(string user, string? key) => Some.FollowUp(user, Noon) with { DedupeKey = key };
         var user = Some.Id();
 
         var results = await Schedule(
