@@ -55,12 +55,7 @@ public sealed class StopTests(CrashTests.Answering host) : IClassFixture<CrashTe
         var answering = new TaskCompletionSource();
         receiver.Answer = (_, _) => answering.Task;
         var id = (await ScheduleAsync(1))[0];
-        using var stopped = Start(
-            receiver,
-            "slow",
-            ("FollowUps__StopGrace", "00:00:01"),
-            ("FollowUps__Webhooks__chat__Timeout", "00:05:00")
-        );
+        using var stopped = Start(receiver, "slow", ("FollowUps__StopGrace", "00:00:01"));
         await Until.NotNull(() => Task.FromResult(receiver.Received.IsEmpty ? null : receiver));
 
         await stopped.UntilItSaysAsync("Application started", Token);
@@ -91,6 +86,7 @@ public sealed class StopTests(CrashTests.Answering host) : IClassFixture<CrashTe
             ("FollowUps__Webhooks__chat__Url", $"{receiver.Url}/{name}"),
             ("FollowUps__Webhooks__chat__Secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
             ("FollowUps__Webhooks__chat__NeedsAddress", "false"),
+            ("FollowUps__Webhooks__chat__Timeout", "00:05:00"),
             ("FollowUps__Webhooks__chat__Concurrency", $"{AtOnce}"),
             ("FollowUps__ChannelPatience", "00:10:00"),
             ("FollowUps__Lease", "00:10:00"),
