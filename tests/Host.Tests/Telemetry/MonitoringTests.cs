@@ -81,6 +81,18 @@ public sealed partial class MonitoringTests
         );
     }
 
+    // What each does is tried by promtool: build/test.
+    [Fact]
+    public void Every_alert_is_seen_to_fire()
+    {
+        var tried = File.ReadAllText(Path.Combine(Monitoring(), "alerts.test.yml"));
+
+        Assert.All(
+            Rules().Select(rule => (string)rule["alert"]),
+            alert => Assert.Contains($"alertname=\"{alert}\"", tried, StringComparison.Ordinal)
+        );
+    }
+
     [Fact]
     public async Task Nothing_of_a_message_or_of_who_wrote_it_is_exposed()
     {
