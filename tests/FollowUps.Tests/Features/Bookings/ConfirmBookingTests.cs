@@ -224,6 +224,7 @@ public sealed class ConfirmBookingTests(HostFixture host) : IClassFixture<HostFi
         OptedOutAndCounted,
         OnlyCancelled,
         Moved,
+        AnothersToo,
     }
 
     public static readonly MatrixTheoryData<Before, bool> Cases = new(Enum.GetValues<Before>(), [false, true]);
@@ -257,6 +258,10 @@ public sealed class ConfirmBookingTests(HostFixture host) : IClassFixture<HostFi
                     new RescheduleBooking(booking.BookingId, Evening.AddDays(3), booking.OccurredAt),
                     Token
                 );
+                break;
+            case Before.AnothersToo:
+                await host.Modules.Send(booking, Token);
+                await host.Modules.Send(booking with { UserId = Some.Id(), ConversationId = Some.Id() }, Token);
                 break;
         }
 
