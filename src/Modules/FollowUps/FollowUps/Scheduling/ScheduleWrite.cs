@@ -352,8 +352,7 @@ internal sealed partial class ScheduleWrite(
                    date_part('epoch', clock_timestamp() - statement_timestamp()) AS checked_after,
                    CASE
                        WHEN EXISTS (SELECT FROM followups.erased e WHERE e.key = i.user_key) THEN 'erased'
-                       WHEN i.opt_out && array['all', (array['post_event', 'reengagement', 'emotion_based', 'custom'])[i.trigger + 1]]
-                           THEN 'opted_out'
+                       WHEN {OptOuts.Unwanted} THEN 'opted_out'
                        WHEN i.trigger = 0 AND i.booking_state = 4 THEN 'booking_cancelled'
                        WHEN i.pending >= $5 THEN 'pending_limit'
                    END AS suppressed
