@@ -139,6 +139,58 @@ public sealed class LaneTests
     }
 
     [Fact]
+    public async Task Nobody_waits_for_a_turn_where_none_came_free_for_long_until_one_does()
+    {
+        options.ChannelPatience = TimeSpan.FromSeconds(1);
+        var channel = new Channel(new DeliveryPace(1, 1)) { Hold = true };
+        using var lane = Over(channel);
+
+        var hanging = DeliverAsync(lane, 1);
+        var first = DeliverAsync(lane, 1);
+        var waited = !first.IsCompleted;
+        clock.Advance(TimeSpan.FromSeconds(1.1));
+        await first;
+        var stuck = DeliverAsync(lane, 3);
+        var atOnce = stuck.IsCompleted;
+        clock.Advance(options.ChannelPatience);
+        var until = (await stuck).Select(handover => handover.Until!.Value).ToList();
+        channel.LetGo();
+        await hanging;
+        var then = await DeliverAsync(lane, 1);
+
+        Assert.Equal((true, true), (waited, atOnce));
+        Assert.All(until, instant => Assert.True(instant > clock.Start.AddSeconds(2.1)));
+        Assert.Equal(3, until.Distinct().Count());
+        Assert.True(then[0].Result?.Delivered);
+    }
+
+    [Fact]
+    public async Task How_long_a_call_hung_before_it_failed_does_not_keep_the_others_away_afterwards()
+    {
+        options.CircuitCalls = 2;
+        var channel = new Channel(new DeliveryPace(1, 1)) { Hold = true, Answer = Failure };
+        using var lane = Over(channel);
+
+        var hanging = DeliverAsync(lane, 1);
+        clock.Advance(TimeSpan.FromMinutes(2));
+        channel.LetGo();
+        await hanging;
+        await DeliverAsync(lane, 1);
+        var putOff = await DeliverAsync(lane, 500);
+
+        Assert.All(
+            putOff,
+            handover =>
+                Assert.InRange(
+                    handover.Until!.Value - clock.GetUtcNow(),
+                    options.CircuitBreak,
+                    options.CircuitBreak + TimeSpan.FromSeconds(1)
+                )
+        );
+        Assert.Equal(500, putOff.Select(handover => handover.Until).Distinct().Count());
+    }
+
+    [Fact]
     public async Task What_exceeds_the_rate_is_put_off_one_behind_the_other()
     {
         using var lane = Over(new Channel(new DeliveryPace(1, 8, PerSecond: 2)));

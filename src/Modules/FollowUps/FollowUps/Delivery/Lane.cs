@@ -17,12 +17,18 @@ internal sealed partial class Lane : IDisposable
 
     private const string Busy = "channel_busy";
 
+    // Where nobody waits for a turn, those that look again must not do so without a pause.
+    private static readonly TimeSpan LeastRest = TimeSpan.FromMilliseconds(100);
+
     private readonly Circuit circuit;
     private readonly Pacing pacing;
     private readonly SemaphoreSlim turns;
     private readonly FollowUpsOptions options;
     private readonly TimeProvider clock;
     private readonly ILogger<Lane> logger;
+
+    // When a turn was last given or given back.
+    private long moved;
 
     public Lane(IDeliveryChannel channel, FollowUpsOptions options, TimeProvider clock, ILogger<Lane> logger)
     {
@@ -41,6 +47,10 @@ internal sealed partial class Lane : IDisposable
     public string Name { get; }
 
     public bool IsGone => circuit.IsGone;
+
+    // All turns are taken, and none was given back for longer than anyone waits for one: who did would only keep other channels waiting.
+    private bool IsStuck =>
+        turns.CurrentCount == 0 && clock.GetElapsedTime(Volatile.Read(ref moved)) > options.ChannelPatience;
 
     // They come soonest due first, and none is handed over before its instant. When the Host stops, what follows the index that is left is not
     // handed over, and is told before the calls under way are waited for.
@@ -130,7 +140,7 @@ internal sealed partial class Lane : IDisposable
     {
         try
         {
-            if (circuit.IsOpen || !await turns.WaitAsync(Left(patience), stopping))
+            if (circuit.IsOpen || IsStuck || !await turns.WaitAsync(Left(patience), stopping))
             {
                 return false;
             }
@@ -165,6 +175,7 @@ internal sealed partial class Lane : IDisposable
     )
     {
         var started = clock.GetTimestamp();
+        Volatile.Write(ref moved, started);
 
         // A channel should end its calls itself. One that never does would keep the lease of its batch extended for ever.
         using var limit = new CancellationTokenSource(options.CallTimeout, clock);
@@ -182,7 +193,10 @@ internal sealed partial class Lane : IDisposable
                 handovers.Span[i] = new Handover(results[i]);
             }
 
-            pacing.Learn(clock.GetElapsedTime(started));
+            if (results.Any(result => result.Delivered))
+            {
+                pacing.Learn(clock.GetElapsedTime(started));
+            }
         }
         catch (Exception problem)
         {
@@ -195,29 +209,24 @@ internal sealed partial class Lane : IDisposable
         }
         finally
         {
+            Volatile.Write(ref moved, clock.GetTimestamp());
             turns.Release();
         }
     }
 
-    // At the lane's own speed, or when the circuit closes, with some jitter so that they do not come back together.
+    // What cannot go at present comes back no sooner than it would have waited, or when its provider may be called again.
     private void PutOff(Span<Handover> rest, bool broken)
     {
         var now = clock.GetUtcNow();
+        var alone = circuit.AloneUntil;
+        var patience = options.ChannelPatience > LeastRest ? options.ChannelPatience : LeastRest;
+        var earliest = alone ?? (broken || IsStuck ? now + patience : now);
         foreach (ref var handover in rest)
         {
-            if (circuit.IsGone)
-            {
-                handover = new Handover(null, Channels.Disabled, now + options.HoldRecheckEvery);
-            }
-            else if ((circuit.AloneUntil ?? (broken ? now : null)) is { } alone)
-            {
-                var until = alone + TimeSpan.FromSeconds(Random.Shared.NextDouble());
-                handover = new Handover(null, Unavailable, until);
-            }
-            else
-            {
-                handover = new Handover(null, Busy, pacing.Promise());
-            }
+            handover =
+                circuit.IsGone ? new Handover(null, Channels.Disabled, now + options.HoldRecheckEvery)
+                : broken || alone is not null ? new Handover(null, Unavailable, pacing.Promise(earliest))
+                : new Handover(null, Busy, pacing.Promise(earliest));
         }
     }
 

@@ -8,6 +8,9 @@ internal sealed class Pacing(DeliveryPace pace, TimeProvider clock)
     // Timers tick in milliseconds: what they lose is made up for by going ahead this much.
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
 
+    // Between two that wait for a provider to come back, fast as it may be: thousands that look again at once would keep the others from theirs.
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(1);
+
     private readonly Lock gate = new();
 
     private DateTimeOffset paced;
@@ -36,6 +39,7 @@ internal sealed class Pacing(DeliveryPace pace, TimeProvider clock)
         }
     }
 
+    // From a call that delivered: how long one hung or took to fail tells nothing of how fast it goes afterwards.
     public void Learn(TimeSpan took)
     {
         lock (gate)
@@ -44,14 +48,18 @@ internal sealed class Pacing(DeliveryPace pace, TimeProvider clock)
         }
     }
 
-    // When to come again: one behind the other, so that they do not come back together.
-    public DateTimeOffset Promise()
+    // When to come again, and not before the instant: one behind the other at the lane's own speed, so that they do not come back together.
+    public DateTimeOffset Promise(DateTimeOffset earliest)
     {
-        var now = clock.GetUtcNow();
         lock (gate)
         {
             var apart = pace.PerSecond is { } rate ? TimeSpan.FromSeconds(1 / rate) : usual / pace.Concurrency;
-            return promised = (promised > now ? promised : now) + apart;
+            if (earliest > clock.GetUtcNow() && apart < Least)
+            {
+                apart = Least;
+            }
+
+            return promised = (promised > earliest ? promised : earliest) + apart;
         }
     }
 }
