@@ -74,6 +74,7 @@ public sealed class OptionsTests
         ("Health:MaxLateness", "00:00:00", "00:00:01", "7.00:00:00", "7.00:00:01"),
         ("Coalescing:MaxBatch", "1", "2", "1000", "1001"),
         ("Coalescing:MaxWait", "-00:00:01", "00:00:00", "00:00:10", "00:00:11"),
+        ("Coalescing:MaxLockWait", "00:00:00.0009", "00:00:00.001", "00:00:10", "00:00:11"),
         ("Coalescing:MaxInFlight", "0", "1", "64", "65"),
         ("Coalescing:MaxWaiting", "0", "1", "1000000", "1000001"),
     ];

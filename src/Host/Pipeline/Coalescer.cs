@@ -26,6 +26,13 @@ internal sealed class CoalescingOptions
     [Range(1, 64)]
     public int MaxInFlight { get; set; } = 8;
 
+    /// <summary>
+    /// A joined write that has waited so long for a row that another transaction holds is given up, and each in it crosses alone. So long, too,
+    /// a write that crosses alone makes others wait for it. 1 ms to 10 s. Default 250 ms.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]
+    public TimeSpan MaxLockWait { get; set; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>When so many wait, the next one crosses alone. 1 to 1 000 000. Default 10 000.</summary>
     [Range(1, 1_000_000)]
     public int MaxWaiting { get; set; } = 10_000;
@@ -40,10 +47,10 @@ internal sealed class Coalescer<TItem, TResult> : IDisposable
 {
     // After so many refusals in one write the others are not made to wait for a further try.
     private const int Tries = 3;
-    private const int AloneAtOnce = 8;
 
     private readonly Func<IReadOnlyList<TItem>, Task<Joined<TResult>>> write;
     private readonly CoalescingOptions options;
+    private readonly TimeProvider clock;
     private readonly ITimer patience;
     private readonly Lock gate = new();
     private readonly Queue<Waiting> waiting = new();
@@ -57,6 +64,7 @@ internal sealed class Coalescer<TItem, TResult> : IDisposable
     {
         this.write = write;
         this.options = options;
+        this.clock = clock;
         patience = clock.CreateTimer(_ => GoBeside(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -98,14 +106,8 @@ internal sealed class Coalescer<TItem, TResult> : IDisposable
         CancellationToken cancellationToken
     )
     {
-        try
-        {
-            return await alone(cancellationToken);
-        }
-        finally
-        {
-            Land();
-        }
+        using var place = new Place(this);
+        return await alone(cancellationToken);
     }
 
     private void Land()
@@ -173,19 +175,25 @@ internal sealed class Coalescer<TItem, TResult> : IDisposable
 
     private async Task RunAsync(List<Waiting> together)
     {
+        if (together is [var only])
+        {
+            using var place = new Place(this);
+            await only.CrossAsync();
+            return;
+        }
+
+        List<Waiting> apart;
         try
         {
-            var apart = together.Count == 1 ? together : await JoinAsync(together);
-            await Parallel.ForEachAsync(
-                apart,
-                new ParallelOptions { MaxDegreeOfParallelism = AloneAtOnce },
-                async (one, _) => await one.CrossAsync()
-            );
+            apart = await JoinAsync(together);
         }
         finally
         {
             Land();
         }
+
+        // Bounded by the pool alone, as if nothing were joined: one that waits for a lock must not keep the others waiting.
+        await Task.WhenAll(apart.Select(one => one.CrossAsync()));
     }
 
     // Answers with those that have to cross alone: who was refused, since the refusal may come from the company it was in, and everybody when
@@ -234,6 +242,39 @@ internal sealed class Coalescer<TItem, TResult> : IDisposable
             refusal.SqlState.StartsWith("57", StringComparison.Ordinal)
             || refusal.SqlState.StartsWith("08", StringComparison.Ordinal)
         );
+
+    // Of one that crosses alone: given back when it has crossed, or sooner, when that lasts. A joined one ends by itself: it waits for no lock.
+    private sealed class Place : IDisposable
+    {
+        private readonly Coalescer<TItem, TResult> coalescer;
+        private readonly ITimer patience;
+        private int givenBack;
+
+        public Place(Coalescer<TItem, TResult> coalescer)
+        {
+            this.coalescer = coalescer;
+            patience = coalescer.clock.CreateTimer(
+                _ => GiveBack(),
+                null,
+                coalescer.options.MaxLockWait,
+                Timeout.InfiniteTimeSpan
+            );
+        }
+
+        public void Dispose()
+        {
+            patience.Dispose();
+            GiveBack();
+        }
+
+        private void GiveBack()
+        {
+            if (Interlocked.Exchange(ref givenBack, 1) == 0)
+            {
+                coalescer.Land();
+            }
+        }
+    }
 
     private sealed class Waiting(
         TItem item,

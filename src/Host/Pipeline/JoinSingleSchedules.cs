@@ -12,7 +12,7 @@ internal sealed class JoinSingleSchedules(
 ) : IPipelineBehavior<ScheduleFollowUps, IReadOnlyList<ScheduleResult>>, IDisposable
 {
     private readonly Coalescer<NewFollowUp, IReadOnlyList<ScheduleResult>> coalescer = new(
-        followUps => ScheduleAsync(handler, followUps),
+        followUps => ScheduleAsync(handler, followUps, options.Value.MaxLockWait),
         options.Value,
         clock
     );
@@ -22,7 +22,7 @@ internal sealed class JoinSingleSchedules(
         RequestHandlerDelegate<IReadOnlyList<ScheduleResult>> next,
         CancellationToken cancellationToken
     ) =>
-        request.FollowUps is [var single]
+        request is { FollowUps: [var single], MaxLockWait: null }
             ? coalescer.WriteAsync(single, next.Invoke, cancellationToken)
             : next(cancellationToken);
 
@@ -30,10 +30,14 @@ internal sealed class JoinSingleSchedules(
 
     private static async Task<Joined<IReadOnlyList<ScheduleResult>>> ScheduleAsync(
         IRequestHandler<ScheduleFollowUps, IReadOnlyList<ScheduleResult>> handler,
-        IReadOnlyList<NewFollowUp> followUps
+        IReadOnlyList<NewFollowUp> followUps,
+        TimeSpan maxLockWait
     )
     {
-        var results = await handler.Handle(new ScheduleFollowUps(followUps), CancellationToken.None);
+        var results = await handler.Handle(
+            new ScheduleFollowUps(followUps) { MaxLockWait = maxLockWait },
+            CancellationToken.None
+        );
         return new([.. results.Select(result => (IReadOnlyList<ScheduleResult>)[result])], -1);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class JoinSingleStores(
 ) : IPipelineBehavior<StoreMessages, StoreMessagesResult>, IDisposable
 {
     private readonly Coalescer<NewMessage, StoreMessagesResult> coalescer = new(
-        messages => StoreAsync(handler, messages),
+        messages => StoreAsync(handler, messages, options.Value.MaxLockWait),
         options.Value,
         clock
     );
@@ -22,7 +22,7 @@ internal sealed class JoinSingleStores(
         RequestHandlerDelegate<StoreMessagesResult> next,
         CancellationToken cancellationToken
     ) =>
-        request.Messages is [var single]
+        request is { Messages: [var single], MaxLockWait: null }
             ? coalescer.WriteAsync(single, next.Invoke, cancellationToken)
             : next(cancellationToken);
 
@@ -30,10 +30,14 @@ internal sealed class JoinSingleStores(
 
     private static async Task<Joined<StoreMessagesResult>> StoreAsync(
         IRequestHandler<StoreMessages, StoreMessagesResult> handler,
-        IReadOnlyList<NewMessage> messages
+        IReadOnlyList<NewMessage> messages,
+        TimeSpan maxLockWait
     )
     {
-        var stored = await handler.Handle(new StoreMessages(messages), CancellationToken.None);
+        var stored = await handler.Handle(
+            new StoreMessages(messages) { MaxLockWait = maxLockWait },
+            CancellationToken.None
+        );
         if (stored.Refusal is { } refusal)
         {
             return new(null, refusal.Index);

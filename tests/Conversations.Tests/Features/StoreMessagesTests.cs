@@ -1,4 +1,6 @@
 using Conversations.Contracts;
+using FluentValidation;
+using Npgsql;
 using Testing;
 
 namespace Conversations.Tests.Features;
@@ -52,6 +54,43 @@ public sealed class StoreMessagesTests(HostFixture host) : IClassFixture<HostFix
         Assert.Equal(new StoreRefusal(StoreRefusalReason.ConflictingContent, 1), result.Refusal);
         Assert.Null(
             await host.Modules.Send(new GetConversation(fresh.ConversationId), TestContext.Current.CancellationToken)
+        );
+    }
+
+    [Fact]
+    public async Task One_that_may_not_wait_for_a_lock_ends_and_has_written_nothing()
+    {
+        var (held, other) = (Some.Id(), Some.Id());
+        await Store(Some.Message(held));
+        await using var holder = new NpgsqlConnection(host.ConnectionString);
+        await holder.OpenAsync(TestContext.Current.CancellationToken);
+        await using var hold = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var locking = new NpgsqlCommand(
+            "SELECT FROM conversations.conversations WHERE id = $1 FOR UPDATE",
+            holder
+        )
+        {
+            Parameters = { new() { Value = held } },
+        };
+        await locking.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        var impatient = new StoreMessages([Some.Message(held), Some.Message(other)])
+        {
+            MaxLockWait = TimeSpan.FromMilliseconds(1),
+        };
+
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() =>
+            host.Modules.Send(impatient, TestContext.Current.CancellationToken)
+        );
+
+        Assert.Equal(PostgresErrorCodes.LockNotAvailable, refusal.SqlState);
+        Assert.Null(await host.Modules.Send(new GetConversation(other), TestContext.Current.CancellationToken));
+        await hold.CommitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(
+            2,
+            (await host.Modules.Send(impatient, TestContext.Current.CancellationToken)).Conversations.Count
+        );
+        await Assert.ThrowsAsync<ValidationException>(() =>
+            host.Modules.Send(impatient with { MaxLockWait = TimeSpan.Zero }, TestContext.Current.CancellationToken)
         );
     }
 

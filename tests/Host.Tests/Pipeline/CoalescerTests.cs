@@ -163,6 +163,52 @@ public sealed class CoalescerTests
     }
 
     [Fact]
+    public async Task One_that_crosses_alone_and_waits_for_a_lock_keeps_no_place_that_others_need()
+    {
+        using var coalescer = New(new CoalescingOptions { MaxInFlight = 1 });
+        var first = new TaskCompletionSource<int>();
+        var leading = coalescer.WriteAsync(1, _ => first.Task, Token);
+        var waiting = new[] { coalescer.WriteAsync(2, Alone(2), Token), coalescer.WriteAsync(3, Alone(3), Token) };
+
+        clock.Advance(new CoalescingOptions().MaxWait);
+        Assert.Empty(Written());
+        clock.Advance(new CoalescingOptions().MaxLockWait);
+        (await WriteAsync(0)).Answer();
+        await AnsweredAsync([-102, -103], waiting);
+
+        // Its own end gives back no second place.
+        first.SetResult(-1);
+        await leading;
+        var next = new TaskCompletionSource<int>();
+        var following = coalescer.WriteAsync(4, _ => next.Task, Token);
+        var joining = new[] { coalescer.WriteAsync(5, Alone(5), Token), coalescer.WriteAsync(6, Alone(6), Token) };
+        clock.Advance(new CoalescingOptions().MaxWait);
+        Assert.Single(Written());
+        next.SetResult(-4);
+        (await WriteAsync(1)).Answer();
+        await AnsweredAsync([-4, -105, -106], [following, .. joining]);
+    }
+
+    [Fact]
+    public async Task Those_that_cross_apart_keep_nobody_waiting_and_not_one_another()
+    {
+        using var coalescer = New(new CoalescingOptions { MaxInFlight = 1 });
+        var first = new TaskCompletionSource<int>();
+        var locked = new TaskCompletionSource<int>();
+        var leading = coalescer.WriteAsync(1, _ => first.Task, Token);
+        var stuck = Enumerable.Range(2, 40).Select(i => coalescer.WriteAsync(i, _ => locked.Task, Token)).ToArray();
+        var innocent = coalescer.WriteAsync(99, Alone(99), Token);
+        first.SetResult(-1);
+
+        (await WriteAsync(0)).Fail(new PostgresException("no", "ERROR", "ERROR", PostgresErrorCodes.LockNotAvailable));
+
+        await AnsweredAsync([-1, -99], leading, innocent);
+        Assert.Equal(-7, await coalescer.WriteAsync(7, Alone(7), Token));
+        locked.SetResult(0);
+        await Task.WhenAll(stuck);
+    }
+
+    [Fact]
     public async Task Full_queues_and_batches_are_no_larger_than_allowed()
     {
         using var coalescer = New(new CoalescingOptions { MaxBatch = 2, MaxWaiting = 5 });

@@ -1,6 +1,7 @@
 using Conversations.Contracts;
 using FluentValidation;
 using FollowUps.Contracts;
+using Npgsql;
 using Testing;
 
 namespace Host.Tests.Pipeline;
@@ -111,6 +112,49 @@ public sealed class JoinSingleWritesTests(HostFixture host) : IClassFixture<Host
                 await Assert.ThrowsAsync<ValidationException>(() => writes[i]);
             }
         }
+    }
+
+    [Fact]
+    public async Task A_row_that_another_transaction_holds_stops_those_alone_that_need_it()
+    {
+        var (conversation, user) = (Some.Id(), Some.Id());
+        await host.Modules.Send(new StoreMessages([Some.Message(conversation)]), Token);
+        await host.Modules.Send(new ScheduleFollowUps([CheckIn(user)]), Token);
+        await using var holder = new NpgsqlConnection(host.ConnectionString);
+        await holder.OpenAsync(Token);
+        await using var hold = await holder.BeginTransactionAsync(Token);
+        await LockAsync(holder, "SELECT FROM conversations.conversations WHERE id = $1 FOR UPDATE", conversation);
+        await LockAsync(holder, "SELECT FROM followups.recipients WHERE user_id = $1 FOR UPDATE", user);
+        var (stuck, free) = (new List<Task>(), new List<Task>());
+
+        for (var wave = 0; wave < 20; wave++)
+        {
+            stuck.Add(host.Modules.Send(new StoreMessages([Some.Message(conversation)]), Token));
+            stuck.Add(host.Modules.Send(new ScheduleFollowUps([CheckIn(user)]), Token));
+            for (var i = 0; i < 8; i++)
+            {
+                free.Add(host.Modules.Send(new StoreMessages([Some.Message(Some.Id())]), Token));
+                free.Add(host.Modules.Send(new ScheduleFollowUps([CheckIn(Some.Id())]), Token));
+            }
+
+            // What comes in one wave joins; the next shall find it in flight.
+            await Task.Delay(20, Token);
+        }
+
+        await Task.WhenAll(free);
+
+        Assert.All(stuck, one => Assert.False(one.IsCompleted));
+        await hold.CommitAsync(Token);
+        await Task.WhenAll(stuck);
+        Assert.Equal(21, (await host.Modules.Send(new GetConversation(conversation), Token))!.MessageCount);
+    }
+
+    private static NewFollowUp CheckIn(string user) => new() { Trigger = FollowUpTrigger.EmotionBased, UserId = user };
+
+    private static async Task LockAsync(NpgsqlConnection holder, string sql, string id)
+    {
+        await using var command = new NpgsqlCommand(sql, holder) { Parameters = { new() { Value = id } } };
+        await command.ExecuteNonQueryAsync(Token);
     }
 
     private static string[] Ids(int count) => [.. Enumerable.Range(0, count).Select(_ => Some.Id())];

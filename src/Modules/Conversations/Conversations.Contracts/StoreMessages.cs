@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MediatR;
 
 namespace Conversations.Contracts;
@@ -9,7 +10,15 @@ namespace Conversations.Contracts;
 /// </summary>
 /// <remarks>One crossing.</remarks>
 /// <param name="Messages">1 to 10 000 messages (option <c>Conversations:MaxBatchSize</c>), in any order.</param>
-public sealed record StoreMessages(IReadOnlyList<NewMessage> Messages) : IRequest<StoreMessagesResult>;
+public sealed record StoreMessages(IReadOnlyList<NewMessage> Messages) : IRequest<StoreMessagesResult>
+{
+    /// <summary>
+    /// When it has waited so long for a row that another transaction holds, it fails with PostgreSQL's <c>lock_not_available</c> (55P03), and
+    /// nothing is written. 1 ms to 1 h. Absent: it waits as long as a command may take. For callers in process.
+    /// </summary>
+    [JsonIgnore]
+    public TimeSpan? MaxLockWait { get; init; }
+}
 
 /// <summary>A message to store.</summary>
 public sealed record NewMessage

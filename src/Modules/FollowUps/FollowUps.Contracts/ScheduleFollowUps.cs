@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MediatR;
 
 namespace FollowUps.Contracts;
@@ -9,7 +10,15 @@ namespace FollowUps.Contracts;
 /// </summary>
 /// <remarks>One crossing.</remarks>
 /// <param name="FollowUps">1 to 10 000 (option <c>FollowUps:MaxBatchSize</c>); an earlier one counts for a later one.</param>
-public sealed record ScheduleFollowUps(IReadOnlyList<NewFollowUp> FollowUps) : IRequest<IReadOnlyList<ScheduleResult>>;
+public sealed record ScheduleFollowUps(IReadOnlyList<NewFollowUp> FollowUps) : IRequest<IReadOnlyList<ScheduleResult>>
+{
+    /// <summary>
+    /// When it has waited so long for a row that another transaction holds, it fails with PostgreSQL's <c>lock_not_available</c> (55P03), and
+    /// nothing is written. 1 ms to 1 h. Absent: it waits as long as a command may take. For callers in process.
+    /// </summary>
+    [JsonIgnore]
+    public TimeSpan? MaxLockWait { get; init; }
+}
 
 /// <summary>A follow-up to schedule.</summary>
 public sealed record NewFollowUp

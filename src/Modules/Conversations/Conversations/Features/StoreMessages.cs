@@ -16,10 +16,13 @@ namespace Conversations.Features;
 
 internal sealed class StoreMessagesValidator : AbstractValidator<StoreMessages>
 {
-    public StoreMessagesValidator(IOptions<ConversationsOptions> options) =>
+    public StoreMessagesValidator(IOptions<ConversationsOptions> options)
+    {
         // One rule over the whole list: a child validator per message costs more than storing the message.
         RuleFor(request => request.Messages)
             .Custom((messages, context) => MessageRules.Check(messages, options.Value, context.AddFailure));
+        RuleFor(request => request.MaxLockWait).InclusiveBetween(TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
+    }
 }
 
 internal sealed class StoreMessagesHandler(
@@ -44,6 +47,11 @@ internal sealed class StoreMessagesHandler(
         var known = new Dictionary<int, Message>();
 
         await using var commands = database.CreateBatch();
+        if (request.MaxLockWait is { } wait)
+        {
+            commands.BatchCommands.Add(LockWait.AtMost(wait));
+        }
+
         foreach (var command in Commands(batch, now, write, tombstones))
         {
             commands.BatchCommands.Add(command);
@@ -52,6 +60,11 @@ internal sealed class StoreMessagesHandler(
         try
         {
             await using var row = await commands.ExecuteReaderAsync(cancellationToken);
+            if (request.MaxLockWait is not null)
+            {
+                await row.NextResultAsync(cancellationToken);
+            }
+
             while (await row.ReadAsync(cancellationToken))
             {
                 var conversation = ConversationTable.Read(row);

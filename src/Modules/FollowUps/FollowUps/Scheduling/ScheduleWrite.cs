@@ -29,7 +29,13 @@ internal sealed partial class ScheduleWrite(
     private const int Crowd = 100;
 
     public Task<ScheduleResult[]> ExecuteAsync(IReadOnlyList<NewFollowUp> items, CancellationToken cancellationToken) =>
-        ExecuteAsync(items, [], _ => Task.CompletedTask, _ => { }, null, cancellationToken);
+        ExecuteAsync(items, null, cancellationToken);
+
+    public Task<ScheduleResult[]> ExecuteAsync(
+        IReadOnlyList<NewFollowUp> items,
+        TimeSpan? maxLockWait,
+        CancellationToken cancellationToken
+    ) => ExecuteAsync(items, [], _ => Task.CompletedTask, _ => { }, null, maxLockWait, cancellationToken);
 
     // Commands given in between run under the customers' locks and before the inserts; their result sets are handed to read. The row of a
     // refusal that counts one more is handed to before, as it was: who takes the request back needs it, and, what is due at once, some time to
@@ -40,11 +46,12 @@ internal sealed partial class ScheduleWrite(
         Func<NpgsqlDataReader, Task> read,
         Action<string> before,
         TimeSpan? settling,
+        TimeSpan? maxLockWait,
         CancellationToken cancellationToken
     )
     {
         var now = FollowUpRules.ToMicrosecond(clock.GetUtcNow());
-        var inserting = InsertAsync(items, now, between, read, before, settling, cancellationToken);
+        var inserting = InsertAsync(items, now, between, read, before, settling, maxLockWait, cancellationToken);
         var moods = MoodsAsync(items, cancellationToken);
         var results = await inserting;
         Choose(items, await moods, results);
@@ -66,6 +73,7 @@ internal sealed partial class ScheduleWrite(
         Func<NpgsqlDataReader, Task> read,
         Action<string> before,
         TimeSpan? settling,
+        TimeSpan? maxLockWait,
         CancellationToken cancellationToken
     )
     {
@@ -77,6 +85,11 @@ internal sealed partial class ScheduleWrite(
 
         var ids = places.Keys.ToArray();
         await using var batch = database.CreateBatch();
+        if (maxLockWait is { } wait)
+        {
+            batch.BatchCommands.Add(LockWait.AtMost(wait));
+        }
+
         foreach (var command in Commands(items, ids, now, between, now + settling))
         {
             batch.BatchCommands.Add(command);
@@ -84,6 +97,11 @@ internal sealed partial class ScheduleWrite(
 
         var results = new ScheduleResult[items.Count];
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        if (maxLockWait is not null)
+        {
+            await row.NextResultAsync(cancellationToken);
+        }
+
         await read(row);
         do
         {

@@ -162,6 +162,7 @@ internal sealed class ConfirmBookingHandler(
             },
             row => refusal = row,
             Settling,
+            null,
             cancellationToken
         );
         return (overwritten! with { Refusal = refusal }, results[0]);

@@ -8,12 +8,15 @@ namespace FollowUps.Features.Scheduling;
 
 internal sealed class ScheduleFollowUpsValidator : AbstractValidator<ScheduleFollowUps>
 {
-    public ScheduleFollowUpsValidator(IOptions<FollowUpsOptions> options, TimeProvider clock) =>
+    public ScheduleFollowUpsValidator(IOptions<FollowUpsOptions> options, TimeProvider clock)
+    {
         // One rule over the whole list: a child validator per item costs more than the items.
         RuleFor(request => request.FollowUps)
             .Custom(
                 (items, context) => FollowUpRules.Check(items, options.Value, clock.GetUtcNow(), context.AddFailure)
             );
+        RuleFor(request => request.MaxLockWait).InclusiveBetween(TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
+    }
 }
 
 internal sealed class ScheduleFollowUpsHandler(ScheduleWrite write)
@@ -22,5 +25,5 @@ internal sealed class ScheduleFollowUpsHandler(ScheduleWrite write)
     public async Task<IReadOnlyList<ScheduleResult>> Handle(
         ScheduleFollowUps request,
         CancellationToken cancellationToken
-    ) => await write.ExecuteAsync(request.FollowUps, cancellationToken);
+    ) => await write.ExecuteAsync(request.FollowUps, request.MaxLockWait, cancellationToken);
 }
