@@ -12,7 +12,8 @@ internal static class Performance
         api.MapGet("", (PerformanceWindows windows) => Report(windows));
         api.MapGet(
             "/plans",
-            (ISender modules, CancellationToken cancellationToken) => Plans.AskAsync(modules, cancellationToken)
+            (ISender modules, OwnIndexes own, CancellationToken cancellationToken) =>
+                Plans.AskAsync(modules, own, cancellationToken)
         );
     }
 

@@ -11,8 +11,9 @@ internal static class Plans
 
     private const double WellVacuumed = 0.5;
 
-    public static async Task<PlansReport> AskAsync(ISender modules, CancellationToken cancellationToken)
+    public static async Task<PlansReport> AskAsync(ISender modules, OwnIndexes own, CancellationToken cancellationToken)
     {
+        var ownIndexes = own.ReadAsync(cancellationToken);
         var conversations = modules.Send(new Conversations.Contracts.ExplainQueries(), cancellationToken);
         var followUps = modules.Send(new FollowUps.Contracts.ExplainQueries(), cancellationToken);
         var (first, second) = (await conversations, await followUps);
@@ -60,6 +61,7 @@ internal static class Plans
                     i.Scans,
                     i.Bytes
                 )),
+                .. await ownIndexes,
             ]
         );
     }

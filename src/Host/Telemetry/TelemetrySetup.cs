@@ -29,6 +29,7 @@ internal static class TelemetrySetup
         services.AddSingleton<DispatchWatch>();
         services.AddSingleton<Instruments>();
         services.AddSingleton<PerformanceWindows>();
+        services.AddSingleton<OwnIndexes>();
         services.AddReadiness(configuration);
         services.PostConfigure<LoggerFilterOptions>(HidePaths);
 

@@ -55,6 +55,55 @@ public sealed class PlansTests(HostFixture host) : IClassFixture<HostFixture>
         Assert.True((await PlansAsync()).GetProperty("healthy").GetBoolean());
     }
 
+    [Fact]
+    public async Task Keys_and_indexes_of_the_host_that_are_gone_are_named_with_their_cure_too()
+    {
+        (string Schema, string Table, string Key)[] keys =
+        [
+            ("conversations", "conversations", "pk_conversations"),
+            ("conversations", "messages", "pk_messages"),
+            ("conversations", "erased", "pk_erased"),
+            ("conversations", "erasure_key", "pk_erasure_key"),
+            ("followups", "bookings", "pk_bookings"),
+            ("followups", "recipients", "pk_recipients"),
+            ("followups", "refusals", "pk_refusals"),
+            ("followups", "follow_ups", "pk_follow_ups"),
+            ("followups", "outbox", "pk_outbox"),
+            ("followups", "pauses", "pk_pauses"),
+            ("followups", "templates", "pk_templates"),
+            ("followups", "template_revision", "pk_template_revision"),
+            ("followups", "unsubscribe_key", "pk_unsubscribe_key"),
+            ("access", "answers", "answers_pkey"),
+            ("access", "api_keys", "api_keys_pkey"),
+            ("scheduler", "firings", "firings_pkey"),
+        ];
+        foreach (var (schema, table, key) in keys)
+        {
+            await host.ExecuteAsync($"ALTER TABLE {schema}.{table} DROP CONSTRAINT {key}");
+        }
+
+        await host.ExecuteAsync("DROP INDEX access.ix_answers_expired");
+
+        var plans = await PlansAsync();
+
+        var missing = Of(plans, "indexes")
+            .Where(index => index.GetProperty("status").GetString() == "missing")
+            .ToList();
+        Assert.False(plans.GetProperty("healthy").GetBoolean());
+        Assert.Equal(
+            keys.Select(key => (key.Schema, key.Key)).Append(("access", "ix_answers_expired")).Order(),
+            missing.Select(index => (Module(index)!, index.GetProperty("index").GetString()!)).Order()
+        );
+        Assert.NotEmpty(Of(plans, "queries"));
+        foreach (var index in missing)
+        {
+            var advice = index.GetProperty("advice").GetString()!;
+            await host.ExecuteAsync(advice[(advice.IndexOf("Run: ", StringComparison.Ordinal) + 5)..]);
+        }
+
+        Assert.True((await PlansAsync()).GetProperty("healthy").GetBoolean());
+    }
+
     private Task<JsonElement> PlansAsync() =>
         host.Http.GetFromJsonAsync<JsonElement>("/api/v1/performance/plans", Token);
 
