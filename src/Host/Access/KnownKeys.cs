@@ -3,7 +3,7 @@ using Host.Pipeline;
 namespace Host.Access;
 
 // All keys in memory, so that a call costs no crossing more. Read anew every few seconds: a revoked key lives that long. A key not seen yet
-// is looked for at once, but no more often than once a second, whatever strangers send.
+// waits for a look that begins after it came: at once, but no more often than once a second, whatever strangers send.
 internal sealed partial class KnownKeys(ApiKeys keys, Door door, TimeProvider clock, ILogger<KnownKeys> logger)
     : BackgroundService
 {
@@ -12,6 +12,7 @@ internal sealed partial class KnownKeys(ApiKeys keys, Door door, TimeProvider cl
 
     private readonly SemaphoreSlim reading = new(1);
     private Dictionary<string, ApiKey> known = new(StringComparer.Ordinal);
+    private long readFrom;
     private long readAt;
 
     // Usable or not: whoever made one wants callers to have one, and taking the last away lets nobody in.
@@ -36,9 +37,10 @@ internal sealed partial class KnownKeys(ApiKeys keys, Door door, TimeProvider cl
 
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
+        var from = clock.GetTimestamp();
         var list = await keys.ListAsync(cancellationToken);
         known = list.ToDictionary(key => key.Id, StringComparer.Ordinal);
-        readAt = clock.GetTimestamp();
+        (readFrom, readAt) = (from, clock.GetTimestamp());
         if (door.IsOpen && WereMade)
         {
             door.IsOpen = false;
@@ -63,13 +65,22 @@ internal sealed partial class KnownKeys(ApiKeys keys, Door door, TimeProvider cl
 
     private async Task LookAgainAsync(CancellationToken cancellationToken)
     {
+        var came = clock.GetTimestamp();
         await reading.WaitAsync(cancellationToken);
         try
         {
-            if (clock.GetElapsedTime(readAt) >= Pause)
+            // One look answers all who waited for it.
+            if (readFrom >= came)
             {
-                await TryReadAsync(cancellationToken);
+                return;
             }
+
+            if (Pause - clock.GetElapsedTime(readAt) is { Ticks: > 0 } rest)
+            {
+                await Task.Delay(rest, clock, cancellationToken);
+            }
+
+            await TryReadAsync(cancellationToken);
         }
         finally
         {
@@ -86,7 +97,7 @@ internal sealed partial class KnownKeys(ApiKeys keys, Door door, TimeProvider cl
         }
         catch (Exception problem) when (Faults.IsUnavailable(problem))
         {
-            readAt = clock.GetTimestamp();
+            readFrom = readAt = clock.GetTimestamp();
             LogUnread(logger, Faults.Describe(problem));
         }
     }

@@ -104,6 +104,12 @@ public sealed record FollowUp
     /// <summary>Every try to send it, oldest first.</summary>
     public required IReadOnlyList<FollowUpAttempt> Attempts { get; init; }
 
+    /// <summary>
+    /// When it is looked at next, UTC: when it is due, after a failed attempt the end of the back-off, and while it is held the next look at what
+    /// holds it. Null unless it is pending.
+    /// </summary>
+    public DateTimeOffset? NextAttemptAt { get; init; }
+
     /// <summary>Everything that was decided about it, oldest first, with reason and inputs: why it was sent, or why not.</summary>
     public required IReadOnlyList<FollowUpDecision> Decisions { get; init; }
 

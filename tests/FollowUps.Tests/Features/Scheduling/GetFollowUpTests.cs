@@ -28,6 +28,49 @@ public sealed class GetFollowUpTests(HostFixture host) : IClassFixture<HostFixtu
     }
 
     [Fact]
+    public async Task It_says_when_it_is_looked_at_next_until_it_is_settled()
+    {
+        var (token, due) = (
+            TestContext.Current.CancellationToken,
+            new DateTimeOffset(2031, 11, 5, 18, 0, 0, TimeSpan.Zero)
+        );
+        var scheduled = (await host.Modules.Send(new ScheduleFollowUps([Some.FollowUp(at: due)]), token))[0].FollowUp!;
+        var moved = await host.Modules.Send(new RescheduleFollowUp(scheduled.Id, due.AddDays(1)), token);
+        var cancelled = await host.Modules.Send(new CancelFollowUp(scheduled.Id), token);
+
+        Assert.Equal(
+            (due, due.AddDays(1), null),
+            (scheduled.NextAttemptAt, moved!.FollowUp.NextAttemptAt, cancelled!.FollowUp.NextAttemptAt)
+        );
+    }
+
+    [Fact]
+    public async Task What_could_not_be_worded_says_when_it_is_tried_again()
+    {
+        var (token, user) = (TestContext.Current.CancellationToken, Some.Id());
+        await host.Modules.Send(new PutRecipient { UserId = user, Locale = "fi" }, token);
+        await host.Modules.Send(
+            new PutTemplate
+            {
+                Id = "custom",
+                Locale = "fi",
+                Body = "{{ 1 | divided_by: 0 }}",
+            },
+            token
+        );
+        var id = (await host.Modules.Send(new ScheduleFollowUps([Some.FollowUp(user)]), token))[0].FollowUp!.Id;
+
+        var tried = await Until.NotNull(async () =>
+            await host.Modules.Send(new GetFollowUp(id), token) is { Attempts: [.., { FinishedAt: not null }] } one
+                ? one
+                : null
+        );
+
+        Assert.Equal((FollowUpStatus.Pending, "failed"), (tried.Status, tried.Attempts[^1].Outcome));
+        Assert.InRange(tried.NextAttemptAt!.Value - tried.Attempts[^1].StartedAt, TimeSpan.Zero, TimeSpan.FromHours(1));
+    }
+
+    [Fact]
     public async Task Duplicates_are_among_its_decisions_in_order_of_time()
     {
         var (token, item) = (

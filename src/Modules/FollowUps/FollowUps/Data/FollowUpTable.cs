@@ -70,7 +70,7 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
         f.id, f.user_id, f.conversation_id, f.booking_id, f.trigger, f.status, f.scheduled_at, f.executed_at, f.cancelled_at,
         f.cancel_reason, f.template_id, f.message_content, f.mood, f.held_reason, f.attempts, f.error_message, f.created_at, f.variables,
         f.event_at, f.not_after, f.last_activity_at, f.dedupe_key, f.template_pinned, f.decisions,
-        f.days_after, f.local_time, f.time_zone, f.zone_given
+        f.days_after, f.local_time, f.time_zone, f.zone_given, f.next_at
         """;
 
     public const string ById = $"""
@@ -106,13 +106,13 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
     public static FollowUp ReadWithDuplicates(NpgsqlDataReader row)
     {
         var followUp = Read(row, 0);
-        return row.IsDBNull(28)
+        return row.IsDBNull(29)
             ? followUp
             : followUp with
             {
                 Decisions =
                 [
-                    .. followUp.Decisions.Append(Json<FollowUpDecision>(row.GetString(28))).OrderBy(d => d.At),
+                    .. followUp.Decisions.Append(Json<FollowUpDecision>(row.GetString(29))).OrderBy(d => d.At),
                 ],
             };
     }
@@ -141,6 +141,7 @@ internal sealed class FollowUpTable : IEntityTypeConfiguration<FollowUpRow>
             HeldReason = Text(13),
             Attempts = List<FollowUpAttempt>(row.GetString(from + 14)),
             ErrorMessage = Text(15),
+            NextAttemptAt = row.GetInt16(from + 5) == (short)FollowUpStatus.Pending ? Instant(28) : null,
             CreatedAt = row.GetFieldValue<DateTimeOffset>(from + 16),
             Variables = Text(17) is { } variables ? JsonSerializer.Deserialize<JsonElement>(variables) : null,
             Clock = row.IsDBNull(from + 25)
