@@ -4,9 +4,11 @@ using Benchmarks.Reporting;
 using Benchmarks.Stage;
 using Spectre.Console;
 
-if (Arguments.Parse(args) is not { } arguments)
+var (arguments, problem) = Arguments.Parse(args);
+if (arguments is null)
 {
-    Console.WriteLine(Arguments.Usage);
+    Console.Error.WriteLine(problem);
+    Console.Error.WriteLine(Arguments.Usage);
     return 2;
 }
 
@@ -32,7 +34,7 @@ AnsiConsole.WriteLine($"{facts["machine"]}; {facts["dotnet"]}; PostgreSQL {facts
     ("bulk", () => Bulk.RunAsync(server, arguments)),
     ("dispatch", () => Dispatch.RunAsync(server, arguments)),
     ("crash", () => Crash.RunAsync(server)),
-    ("scale", () => Scale.RunAsync(server, arguments with { Small = arguments.Small || arguments.Mode == "all" })),
+    ("scale", () => Scale.RunAsync(server, arguments)),
 ];
 
 var missed = 0;

@@ -72,7 +72,10 @@ internal static class Bulk
                 var taken = new List<(double Bare, double Ours)>();
                 for (var round = 0; round < rounds; round++)
                 {
-                    taken.Add((await RateAsync(size, bare.Run), await RateAsync(size, ours.Run)));
+                    // Each goes first as often as the other.
+                    var first = await RateAsync(size, round % 2 == 0 ? bare.Run : ours.Run);
+                    var second = await RateAsync(size, round % 2 == 0 ? ours.Run : bare.Run);
+                    taken.Add(round % 2 == 0 ? (first, second) : (second, first));
                     tick();
                 }
 
