@@ -54,6 +54,7 @@ public static class ConversationsModule
                 )
         );
         services.AddSingleton<TablesFactory>();
+        services.AddHostedService<FirstTranslation>();
         services.AddSingleton<TombstoneKeys>();
         services.AddHostedService<ErasureKeyLoader>();
 

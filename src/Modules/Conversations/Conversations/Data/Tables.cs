@@ -1,8 +1,11 @@
+using Conversations.Contracts;
+using Conversations.Features;
 using LinqToDB;
 using LinqToDB.Data;
 using LinqToDB.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 
 namespace Conversations.Data;
@@ -32,4 +35,18 @@ internal sealed class TablesFactory(
     });
 
     public Tables Open() => new(options.Value);
+}
+
+// The first translation of all takes most of half a second: no caller waits for it.
+internal sealed class FirstTranslation(TablesFactory factory) : BackgroundService
+{
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.Run(
+            async () =>
+            {
+                await using var tables = factory.Open();
+                _ = GetEmotionHistoryHandler.Query(tables, new GetEmotionHistory("")).ToSqlQuery();
+            },
+            stoppingToken
+        );
 }
