@@ -139,6 +139,36 @@ public sealed class LaneTests
     }
 
     [Fact]
+    public async Task Channel_without_bounds_that_hangs_is_given_no_more_and_keeps_no_place()
+    {
+        options.ChannelPatience = TimeSpan.FromSeconds(1);
+        var channel = new Channel(DeliveryPace.Unbounded) { Hold = true };
+        using var lane = Over(channel);
+        var handedOver = false;
+
+        var hanging = lane.DeliverAsync(
+            [new Parcel(clock.GetUtcNow(), SomeDelivery.To(null))],
+            _ => Task.CompletedTask,
+            () => handedOver = true,
+            Token,
+            CancellationToken.None
+        );
+        var second = DeliverAsync(lane, 1);
+        var early = handedOver;
+        clock.Advance(TimeSpan.FromSeconds(1.1));
+        await Until.NotNull(() => Task.FromResult(handedOver ? lane : null));
+        var third = await DeliverAsync(lane, 2).WaitAsync(TimeSpan.FromSeconds(20), Token);
+        var calls = channel.Calls.Count;
+        channel.LetGo();
+        await Task.WhenAll(hanging, second);
+        var then = await DeliverAsync(lane, 1);
+
+        Assert.Equal((false, 2), (early, calls));
+        Assert.All(third, handover => Assert.Equal("channel_busy", handover.PutOff));
+        Assert.True(then[0].Result?.Delivered);
+    }
+
+    [Fact]
     public async Task Nobody_waits_for_a_turn_where_none_came_free_for_long_until_one_does()
     {
         options.ChannelPatience = TimeSpan.FromSeconds(1);

@@ -48,9 +48,15 @@ internal sealed partial class Lane : IDisposable
 
     public bool IsGone => circuit.IsGone;
 
-    // All turns are taken, and none was given back for longer than anyone waits for one: who did would only keep other channels waiting.
+    private TimeSpan Patience => options.ChannelPatience > LeastRest ? options.ChannelPatience : LeastRest;
+
+    // All turns are taken, and none was given back for longer than anyone waits for one: who did would only keep other channels waiting. Of a
+    // channel without bounds a single call that hangs has to tell as much.
     private bool IsStuck =>
-        turns.CurrentCount == 0 && clock.GetElapsedTime(Volatile.Read(ref moved)) > options.ChannelPatience;
+        turns.CurrentCount < (IsUnbounded ? int.MaxValue : 1)
+        && clock.GetElapsedTime(Volatile.Read(ref moved)) > Patience;
+
+    private bool IsUnbounded => Channel.Pace.Concurrency == int.MaxValue;
 
     // They come soonest due first, and none is handed over before its instant. When the Host stops, what follows the index that is left is not
     // handed over, and is told before the calls under way are waited for.
@@ -110,13 +116,15 @@ internal sealed partial class Lane : IDisposable
             await leave(from);
         }
 
-        // A channel without bounds bounds nothing: what it has not answered is all that keeps more from being claimed for it.
-        if (Channel.Pace.Concurrency < int.MaxValue)
+        // A channel without bounds bounds nothing: what it has not answered keeps more from being claimed for it, until it seems to hang.
+        var answered = Task.WhenAll(calls);
+        if (IsUnbounded)
         {
-            handedOver();
+            await answered.WaitAsync(Patience, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await Task.WhenAll(calls);
+        handedOver();
+        await answered;
         return handovers;
     }
 
@@ -219,8 +227,7 @@ internal sealed partial class Lane : IDisposable
     {
         var now = clock.GetUtcNow();
         var alone = circuit.AloneUntil;
-        var patience = options.ChannelPatience > LeastRest ? options.ChannelPatience : LeastRest;
-        var earliest = alone ?? (broken || IsStuck ? now + patience : now);
+        var earliest = alone ?? (broken || IsStuck ? now + Patience : now);
         foreach (ref var handover in rest)
         {
             handover =
