@@ -69,6 +69,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
             Convert.ToHexStringLower(Messages(span, 1).Single()),
             Convert.ToHexStringLower(Messages(span, 2).Single()),
             Convert.ToHexStringLower(Messages(span, 4).SingleOrDefault() ?? []),
+            [.. Messages(span, 13).Select(link => Convert.ToHexStringLower(Messages(link, 2).Single()))],
             Messages(span, 9).ToDictionary(attribute => Text(attribute, 1), Value, StringComparer.Ordinal)
         );
 
@@ -110,5 +111,6 @@ public sealed record ReceivedSpan(
     string Trace,
     string Id,
     string Parent,
+    IReadOnlyList<string> Links,
     IReadOnlyDictionary<string, string> Attributes
 );

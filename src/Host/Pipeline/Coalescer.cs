@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
+using Host.Telemetry;
 using Npgsql;
 
 namespace Host.Pipeline;
@@ -164,7 +166,7 @@ internal sealed class Coalescer<TItem, TResult> : IDisposable
         return next;
     }
 
-    // Not in the flow of whoever landed just now: it is another's crossing, and another's trace.
+    // Not in the flow of whoever landed just now: it is others' crossing. It counts for each of them, and its trace is linked to each of theirs.
     private void Start(List<Waiting> next)
     {
         using (ExecutionContext.SuppressFlow())
@@ -201,11 +203,19 @@ internal sealed class Coalescer<TItem, TResult> : IDisposable
     private async Task<List<Waiting>> JoinAsync(List<Waiting> together)
     {
         var apart = new List<Waiting>();
+        using var activity = Instruments.Source.HasListeners()
+            ? Instruments.Source.StartActivity(
+                "joined_write",
+                ActivityKind.Internal,
+                default(ActivityContext),
+                links: together.ConvertAll(one => new ActivityLink(one.Trace))
+            )
+            : null;
         for (var tries = 0; tries < Tries && together.Count > 1; tries++)
         {
             try
             {
-                var joined = await write(together.ConvertAll(one => one.Item));
+                var joined = await WriteAsync(together);
                 if (joined.Results is { } results)
                 {
                     for (var i = 0; i < results.Count; i++)
@@ -233,6 +243,19 @@ internal sealed class Coalescer<TItem, TResult> : IDisposable
 
         apart.AddRange(together);
         return apart;
+    }
+
+    private async Task<Joined<TResult>> WriteAsync(List<Waiting> together)
+    {
+        var crossings = Crossings.Begin();
+        try
+        {
+            return await write(together.ConvertAll(one => one.Item));
+        }
+        finally
+        {
+            together.ForEach(one => one.Crossings?.Add(crossings.Count));
+        }
     }
 
     // The server or the connection ended, not the statement: one that the server cancelled (its statement_timeout) wrote nothing.
@@ -282,7 +305,14 @@ internal sealed class Coalescer<TItem, TResult> : IDisposable
         CancellationToken cancellationToken
     ) : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
+        // Who crosses alone crosses in its own flow.
+        private readonly ExecutionContext? flow = ExecutionContext.Capture();
+
         public TItem Item => item;
+
+        public ActivityContext Trace { get; } = Activity.Current?.Context ?? default;
+
+        public Crossings? Crossings { get; } = Crossings.OfFlow;
 
         // Who gives up is told so at once, and spoils the others nothing: what is in flight goes on.
         public async Task<TResult> AnswerAsync()
@@ -300,7 +330,7 @@ internal sealed class Coalescer<TItem, TResult> : IDisposable
 
             try
             {
-                TrySetResult(await alone(cancellationToken));
+                TrySetResult(await InOwnFlowAsync());
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -310,6 +340,18 @@ internal sealed class Coalescer<TItem, TResult> : IDisposable
             {
                 TrySetException(problem);
             }
+        }
+
+        private Task<TResult> InOwnFlowAsync()
+        {
+            if (flow is null)
+            {
+                return alone(cancellationToken);
+            }
+
+            Task<TResult>? crossing = null;
+            ExecutionContext.Run(flow, _ => crossing = alone(cancellationToken), null);
+            return crossing!;
         }
     }
 }

@@ -4,7 +4,7 @@ namespace Host.Telemetry;
 
 // Counts the crossings made on behalf of what runs in this flow of execution, by the instrument in which Npgsql counts each command or batch
 // that starts. (Its activities tell the same, but for each it would write all SQL of the batch into a string.) What is asked from inside another
-// request counts for both. A single write that joins another caller's crossing makes none of its own.
+// request counts for both. A joined write's crossing counts for each that crosses with it.
 internal sealed class Crossings
 {
     public const string Tag = "followups.crossings";
@@ -17,6 +17,9 @@ internal sealed class Crossings
     private int count;
 
     private Crossings() { }
+
+    // Of the request that runs in this flow; null where none does.
+    public static Crossings? OfFlow => Current.Value;
 
     public int Count => Volatile.Read(ref count);
 
@@ -44,7 +47,7 @@ internal sealed class Crossings
             {
                 if (change > 0)
                 {
-                    Current.Value?.Add();
+                    Current.Value?.Add(1);
                 }
             }
         );
@@ -52,9 +55,9 @@ internal sealed class Crossings
         return listener;
     }
 
-    private void Add()
+    public void Add(int crossed)
     {
-        Interlocked.Increment(ref count);
-        outer?.Add();
+        Interlocked.Add(ref count, crossed);
+        outer?.Add(crossed);
     }
 }

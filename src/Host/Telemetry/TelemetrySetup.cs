@@ -54,6 +54,7 @@ internal static class TelemetrySetup
                 traces
                     .AddSource(Instruments.Name)
                     .AddNpgsql()
+                    .AddProcessor(new Unasked())
                     .AddAspNetCoreInstrumentation(requests => requests.EnrichWithHttpResponse = Anonymise)
             )
             .UseOtlpExporter();
@@ -85,6 +86,18 @@ internal static class TelemetrySetup
         finally
         {
             activity?.SetTag(Crossings.Tag, crossings.Count);
+        }
+    }
+
+    // What a Host asks of its database for no request, above all whether anything is due, it asks all day: it is in the metrics.
+    private sealed class Unasked : BaseProcessor<Activity>
+    {
+        public override void OnEnd(Activity data)
+        {
+            if (data is { Source.Name: "Npgsql", ParentSpanId: var parent } && parent == default)
+            {
+                data.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+            }
         }
     }
 

@@ -99,6 +99,46 @@ public sealed partial class TracesTests
         );
     }
 
+    [Fact]
+    public async Task A_joined_write_counts_for_each_in_it_and_is_linked_to_it_and_what_nobody_asked_for_leaves_no_trace()
+    {
+        await using var collector = await OtlpReceiver.StartAsync();
+        using var process = HostProcess.Start(
+            ("DOTNET_ENVIRONMENT", "Development"),
+            ("ConnectionStrings__Postgres", await PostgresServer.NewDatabaseAsync()),
+            ("FollowUps__DispatchSweepEvery", "00:00:00.05"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Url),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "100")
+        );
+        await process.UntilItSaysAsync("Application started", Token);
+        using var http = new HttpClient { BaseAddress = new(Listening().Match(process.Said).Groups[1].Value) };
+
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 60)
+                .Select(_ => PostAsync(http, $"conversations/{Some.Id()}/messages", new { role = "user", content = "Hi" }))
+        );
+
+        var joined = await Until.NotNull(() =>
+            Task.FromResult(
+                collector.Spans.FirstOrDefault(span =>
+                    span.Name == "joined_write" && collector.Spans.Any(inner => inner.Parent == span.Id)
+                )
+            )
+        );
+        var stored = await Until.NotNull(() =>
+            Task.FromResult(
+                collector.Spans.Where(span => span.Name == "store_message").ToList() is { Count: 60 } all ? all : null
+            )
+        );
+        Assert.All(stored, span => Assert.Equal("1", span.Attributes["followups.crossings"]));
+        Assert.True(joined.Links.Count > 1);
+        Assert.Subset(stored.Select(span => span.Id).ToHashSet(), joined.Links.ToHashSet());
+        Assert.Contains(collector.Spans, span => span.Parent == joined.Id && span.Source == "Npgsql");
+        Assert.DoesNotContain(collector.Spans, span => span.Source == "Npgsql" && span.Parent == "");
+    }
+
     private static async Task PostAsync(HttpClient http, string path, object body)
     {
         using var answer = await http.PostAsJsonAsync($"/api/v1/{path}", body, Token);
