@@ -34,6 +34,7 @@ internal static class Performance
             durations.P99,
             durations.Average,
             durations.Count,
+            durations.Failed,
             target.Milliseconds,
             durations.P95 is { } p95 ? p95 <= target.Milliseconds : null,
             target.Measures
@@ -56,6 +57,7 @@ internal sealed record PerformanceReport(
 /// <param name="P99">99 % of the calls took no longer; null while nothing was measured.</param>
 /// <param name="Average">Their mean; null while nothing was measured.</param>
 /// <param name="Count">How many were measured in the window.</param>
+/// <param name="Failed">How many more ended in a fault other than a timeout: they are in no duration.</param>
 /// <param name="Target">What the p95 should not exceed.</param>
 /// <param name="WithinTarget">Whether the p95 is no higher than the target; null while nothing was measured.</param>
 /// <param name="Measures">What is measured.</param>
@@ -65,6 +67,7 @@ internal sealed record OperationPerformance(
     double? P99,
     double? Average,
     long Count,
+    long Failed,
     double Target,
     bool? WithinTarget,
     string Measures

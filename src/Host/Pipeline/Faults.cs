@@ -25,6 +25,19 @@ internal static class Faults
                 }
             );
 
+    // It took its time, and was ended for that.
+    public static bool IsTimeout(Exception exception) =>
+        Chain(exception)
+            .Any(cause =>
+                cause
+                    is OperationCanceledException
+                        or TimeoutException
+                        or PostgresException
+                        {
+                            SqlState: PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable
+                        }
+            );
+
     // Types, error codes and places. Not the messages: PostgreSQL's quote what the caller sent.
     public static string Describe(Exception exception)
     {

@@ -19,7 +19,7 @@ internal sealed class TelemetryBehavior<TRequest, TResponse>(Instruments instrum
         using var activity = Instruments.Source.StartActivity(operation);
         var crossings = Crossings.Begin();
         var started = Stopwatch.GetTimestamp();
-        var refused = false;
+        Exception? failure = null;
         try
         {
             return await next(cancellationToken);
@@ -28,16 +28,16 @@ internal sealed class TelemetryBehavior<TRequest, TResponse>(Instruments instrum
         {
             activity?.SetStatus(ActivityStatusCode.Error, problem.GetType().Name);
             instruments.Failed(operation, problem);
-            refused = problem is ValidationException;
+            failure = problem;
             throw;
         }
         finally
         {
             activity?.SetTag(Crossings.Tag, crossings.Count);
             // Refused in microseconds: that says nothing of how long the operation takes.
-            if (!refused)
+            if (failure is not ValidationException)
             {
-                instruments.Took(operation, Stopwatch.GetElapsedTime(started), crossings.Count);
+                instruments.Took(operation, Stopwatch.GetElapsedTime(started), crossings.Count, failure);
             }
         }
     }

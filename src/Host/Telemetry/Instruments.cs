@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using FollowUps.Contracts;
+using Host.Pipeline;
 
 namespace Host.Telemetry;
 
@@ -8,6 +10,7 @@ internal sealed class Instruments
 {
     public const string Name = "FollowUps.Host";
     public const string OperationDuration = "followups.operation.duration";
+    public const string OutcomeFailed = "failed";
 
     public static readonly ActivitySource Source = new(Name);
 
@@ -46,44 +49,76 @@ internal sealed class Instruments
             () => dispatch.Last.SchedulerRunning ? 1 : 0,
             description: "1 while the scheduler of this Host runs."
         );
-        meter.CreateObservableGauge(
+        // No answer is no backlog of zero, which would end an alert just when the database is gone.
+        void Gauge<T>(string name, string unit, string description, Func<DispatchState, DispatchHealth, T> read)
+            where T : struct =>
+            meter.CreateObservableGauge<T>(
+                name,
+                () => dispatch.Last is { Health: { } health } last ? [new(read(last, health))] : [],
+                unit,
+                description
+            );
+
+        Gauge(
             "followups.dispatch.pending",
-            () => dispatch.Last.Health?.Pending ?? 0,
             "{followup}",
-            $"Follow-ups still to be sent; {DispatchWatch.CountUpTo} stands for more too."
+            $"Follow-ups still to be sent; {DispatchWatch.CountUpTo} stands for more too.",
+            (_, health) => health.Pending
         );
-        meter.CreateObservableGauge(
+        Gauge(
             "followups.dispatch.overdue",
-            () => dispatch.Last.Health?.Overdue ?? 0,
             "{followup}",
-            "Follow-ups that should have been looked at more than FollowUps:OverdueAfter ago."
+            "Follow-ups that should have been looked at more than FollowUps:OverdueAfter ago.",
+            (_, health) => health.Overdue
         );
-        meter.CreateObservableGauge(
+        Gauge(
             "followups.dispatch.behind",
-            () => dispatch.Last.Behind.TotalSeconds,
             "s",
-            "How long the follow-up that should be looked at next has been due."
+            "How long the follow-up that should be looked at next has been due.",
+            (last, _) => last.Behind.TotalSeconds
         );
-        meter.CreateObservableGauge(
+        Gauge(
             "followups.dispatch.held",
-            () => dispatch.Last.Health?.Held ?? 0,
             "{followup}",
-            "Follow-ups that wait for the end of an escalation."
+            "Follow-ups that wait for the end of an escalation.",
+            (_, health) => health.Held
+        );
+        Gauge(
+            "followups.dispatch.held_longest",
+            "s",
+            "For how long the one that has waited longest for the end of an escalation has been due.",
+            (last, _) => last.HeldLongest.TotalSeconds
         );
         meter.CreateObservableGauge(
-            "followups.dispatch.held_longest",
-            () => dispatch.Last.HeldLongest.TotalSeconds,
-            "s",
-            "For how long the one that has waited longest for the end of an escalation has been due."
+            "followups.dispatch.paused",
+            () => dispatch.Last.Health is { } health ? Enum.GetValues<FollowUpTrigger>().Select(IsPaused(health)) : [],
+            description: "1 while the follow-ups of a trigger are paused."
         );
     }
 
-    public void Took(string operation, TimeSpan time, int crossed)
+    // A request that failed at once says nothing of how long the operation takes; one that ran into its time does.
+    public void Took(string operation, TimeSpan time, int crossed, Exception? problem)
     {
         var tag = new KeyValuePair<string, object?>("operation", operation);
-        duration.Record(time.TotalSeconds, tag);
+        duration.Record(
+            time.TotalSeconds,
+            tag,
+            new(
+                "outcome",
+                problem is null ? "done"
+                    : Faults.IsTimeout(problem) ? "timeout"
+                    : OutcomeFailed
+            )
+        );
         crossings.Record(crossed, tag);
     }
+
+    private static Func<FollowUpTrigger, Measurement<int>> IsPaused(DispatchHealth health) =>
+        trigger =>
+            new(
+                health.Paused.Contains(trigger) ? 1 : 0,
+                new KeyValuePair<string, object?>("trigger", EnumWordConverter.Word(trigger))
+            );
 
     public void Failed(string operation, Exception problem) =>
         failures.Add(1, new("operation", operation), new("exception", problem.GetType().Name));

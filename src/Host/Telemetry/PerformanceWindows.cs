@@ -31,7 +31,16 @@ internal sealed class PerformanceWindows : IDisposable
             {
                 var operation =
                     instrument.Name == Instruments.OperationDuration ? tags[0].Value as string : Target.DuplicateCheck;
-                if (windows.TryGetValue(operation!, out var window))
+                if (!windows.TryGetValue(operation!, out var window))
+                {
+                    return;
+                }
+
+                if (tags.Length > 1 && tags[1].Value is Instruments.OutcomeFailed)
+                {
+                    window.AddFailure();
+                }
+                else
                 {
                     window.Add(seconds * 1000);
                 }

@@ -20,32 +20,35 @@ internal sealed class SlidingWindow(TimeProvider clock)
     public void Add(double milliseconds)
     {
         var bucket = (int)(Math.Log(Math.Max(milliseconds, Narrowest) / Narrowest) / LogGrowth);
-        var number = clock.GetUtcNow().Ticks / SliceTicks;
         lock (gate)
         {
-            var slice = slices[number % Slices];
-            if (slice.Number != number)
-            {
-                slice.Begin(number);
-            }
-
+            var slice = Current();
             slice.Counts[Math.Min(bucket, Buckets - 1)]++;
             slice.Count++;
             slice.Sum += milliseconds;
         }
     }
 
+    public void AddFailure()
+    {
+        lock (gate)
+        {
+            Current().Failed++;
+        }
+    }
+
     public Durations Read()
     {
-        var oldest = clock.GetUtcNow().Ticks / SliceTicks - Slices + 1;
+        var oldest = Number() - Slices + 1;
         var counts = new long[Buckets];
-        var (count, sum) = (0L, 0.0);
+        var (count, sum, failed) = (0L, 0.0, 0L);
         lock (gate)
         {
             foreach (var slice in slices.Where(slice => slice.Number >= oldest))
             {
                 count += slice.Count;
                 sum += slice.Sum;
+                failed += slice.Failed;
                 for (var i = 0; i < Buckets; i++)
                 {
                     counts[i] += slice.Counts[i];
@@ -54,14 +57,31 @@ internal sealed class SlidingWindow(TimeProvider clock)
         }
 
         return count == 0
-            ? new Durations(0, null, null, null, null)
+            ? new Durations(0, null, null, null, null, failed)
             : new Durations(
                 count,
                 sum / count,
                 Rank(counts, count, 0.5),
                 Rank(counts, count, 0.95),
-                Rank(counts, count, 0.99)
+                Rank(counts, count, 0.99),
+                failed
             );
+    }
+
+    // Not by the time of day, which may be set back.
+    private long Number() => clock.GetElapsedTime(0).Ticks / SliceTicks;
+
+    // Under the gate.
+    private Slice Current()
+    {
+        var number = Number();
+        var slice = slices[number % Slices];
+        if (slice.Number != number)
+        {
+            slice.Begin(number);
+        }
+
+        return slice;
     }
 
     private static double Rank(long[] counts, long count, double share)
@@ -79,6 +99,7 @@ internal sealed class SlidingWindow(TimeProvider clock)
         public long[] Counts { get; } = new long[Buckets];
         public long Count { get; set; }
         public double Sum { get; set; }
+        public long Failed { get; set; }
 
         public void Begin(long number)
         {
@@ -86,9 +107,10 @@ internal sealed class SlidingWindow(TimeProvider clock)
             Array.Clear(Counts);
             Count = 0;
             Sum = 0;
+            Failed = 0;
         }
     }
 }
 
-// In milliseconds; null where nothing was measured.
-internal sealed record Durations(long Count, double? Average, double? P50, double? P95, double? P99);
+// In milliseconds; null where nothing was measured. What failed before its time is in none of them.
+internal sealed record Durations(long Count, double? Average, double? P50, double? P95, double? P99, long Failed);

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using FollowUps.Contracts;
 using Testing;
 
 namespace Host.Tests.Telemetry;
@@ -16,6 +19,14 @@ public sealed class ReadinessTests(SeverableHostFixture host) : IClassFixture<Se
         Assert.Equal(["backlog", "database", "lateness", "scheduler"], checks.Keys.Order(StringComparer.Ordinal));
         Assert.All(checks.Values, check => Assert.Equal("healthy", check));
 
+        await host.Modules.Send(
+            new ScheduleFollowUps([Some.FollowUp(Some.Id()) with { ScheduledAt = DateTimeOffset.UtcNow.AddDays(9) }]),
+            Token
+        );
+        await Until.NotNull(async () =>
+            Regex.IsMatch(await MetricsAsync(), @"followups_dispatch_pending\w*\{[^}]*\} 1\b") ? host : null
+        );
+
         await host.SeverAsync();
 
         (status, checks) = await Until.NotNull<Tuple<HttpStatusCode, Dictionary<string, string?>>>(async () =>
@@ -28,8 +39,25 @@ public sealed class ReadinessTests(SeverableHostFixture host) : IClassFixture<Se
             HttpStatusCode.OK,
             (await host.Http.GetAsync(new Uri("/health/live", UriKind.Relative), Token)).StatusCode
         );
-        Assert.Matches(@"followups_database_up\{[^}]*\} 0\b", await host.Http.GetStringAsync("/metrics", Token));
+        var metrics = await MetricsAsync();
+        Assert.Matches(@"followups_database_up\{[^}]*\} 0\b", metrics);
+        // Nobody knows of a backlog, least of all that there is none.
+        Assert.DoesNotMatch(@"followups_dispatch_pending\w*\{[^}]*\} 0\b", metrics);
+
+        // What fails at once is no quick call.
+        for (var i = 0; i < 5; i++)
+        {
+            await host.Http.GetAsync(new Uri("/api/v1/conversations/c/emotion-history", UriKind.Relative), Token);
+        }
+
+        var history = (await host.Http.GetFromJsonAsync<JsonElement>("/api/v1/performance", Token))
+            .GetProperty("operations")
+            .GetProperty("emotion_history");
+        Assert.Equal(5, history.GetProperty("failed").GetInt64() + history.GetProperty("count").GetInt64());
+        Assert.True(history.GetProperty("failed").GetInt64() > 0);
     }
+
+    private Task<string> MetricsAsync() => host.Http.GetStringAsync("/metrics", Token);
 
     private async Task<(HttpStatusCode Status, Dictionary<string, string?> Checks)> ReadyAsync()
     {

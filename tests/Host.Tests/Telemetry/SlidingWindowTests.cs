@@ -37,7 +37,37 @@ public sealed class SlidingWindowTests
 
         clock.Advance(SlidingWindow.Length);
 
-        Assert.Equal(new Durations(0, null, null, null, null), window.Read());
+        Assert.Equal(new Durations(0, null, null, null, null, 0), window.Read());
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_back_keeps_nothing_longer()
+    {
+        var wall = new Wall(clock);
+        var window = new SlidingWindow(wall);
+        window.Add(100);
+        wall.SetBack = TimeSpan.FromMinutes(61);
+        window.Add(10);
+
+        Assert.Equal(2, window.Read().Count);
+
+        clock.Advance(SlidingWindow.Length);
+
+        Assert.Equal(0, window.Read().Count);
+    }
+
+    [Fact]
+    public void Failures_are_counted_apart_and_make_no_duration()
+    {
+        var window = new SlidingWindow(clock);
+        window.Add(100);
+        window.AddFailure();
+
+        Assert.Equal((1, 100.0, 1), (window.Read().Count, window.Read().Average!.Value, window.Read().Failed));
+
+        clock.Advance(SlidingWindow.Length);
+
+        Assert.Equal(0, window.Read().Failed);
     }
 
     [Theory]
@@ -50,5 +80,17 @@ public sealed class SlidingWindowTests
         window.Add(milliseconds);
 
         Assert.Equal(1, window.Read().Count);
+    }
+
+    // Set back, while time goes on.
+    private sealed class Wall(FakeTimeProvider time) : TimeProvider
+    {
+        public TimeSpan SetBack { get; set; }
+
+        public override long TimestampFrequency => time.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => time.GetUtcNow() - SetBack;
+
+        public override long GetTimestamp() => time.GetTimestamp();
     }
 }

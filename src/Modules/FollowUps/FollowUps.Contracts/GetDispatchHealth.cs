@@ -9,15 +9,17 @@ public sealed record GetDispatchHealth(int? CountUpTo = null) : IRequest<Dispatc
 /// <summary>How dispatch stands.</summary>
 /// <param name="Pending">How many are still to be sent.</param>
 /// <param name="ExecutedToday">How many were sent since midnight UTC.</param>
-/// <param name="Overdue">How many should have been looked at more than a minute ago (option <c>FollowUps:OverdueAfter</c>).</param>
-/// <param name="NextAt">When the next one is looked at; null when none is pending.</param>
+/// <param name="Overdue">How many should have been looked at more than a minute ago (option <c>FollowUps:OverdueAfter</c>). What is paused should not.</param>
+/// <param name="NextAt">When the next one is looked at; null when none is pending that is not paused.</param>
 /// <param name="Held">How many wait for the end of an escalation.</param>
 /// <param name="HeldSince">When the one that waits longest was due; null when none does.</param>
+/// <param name="Paused">The triggers that are paused.</param>
 public sealed record DispatchHealth(
     long Pending,
     long ExecutedToday,
     long Overdue,
     DateTimeOffset? NextAt,
     long Held,
-    DateTimeOffset? HeldSince
+    DateTimeOffset? HeldSince,
+    IReadOnlyList<FollowUpTrigger> Paused
 );

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
+using FollowUps.Dispatch;
 
 namespace FollowUps;
 
@@ -45,6 +46,18 @@ internal sealed class FollowUpsMeter : IDisposable
             new("channel", channel ?? "none"),
             new("outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome))
         );
+
+    // A rate needs a sample from before the first of them.
+    public void Open(IEnumerable<string> channels)
+    {
+        foreach (var channel in (string?[])[.. channels, null])
+        {
+            foreach (var outcome in Enum.GetNames<OutcomeKind>().Append(Recording.PutOff))
+            {
+                Finished(channel, outcome, 0);
+            }
+        }
+    }
 
     public void Dispose() => meter.Dispose();
 

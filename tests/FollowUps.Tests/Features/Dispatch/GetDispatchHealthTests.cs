@@ -30,10 +30,27 @@ public sealed class GetDispatchHealthTests(HostFixture host) : IClassFixture<Hos
             await host.Modules.Send(new GetDispatchHealth(), Token) is { ExecutedToday: > 0 } counted ? counted : null
         );
         Assert.Equal(
-            new DispatchHealth(Pending: 2, ExecutedToday: 1, Overdue: 0, NextAt: due, Held: 0, HeldSince: null),
+            new DispatchHealth(
+                Pending: 2,
+                ExecutedToday: 1,
+                Overdue: 0,
+                NextAt: due,
+                Held: 0,
+                HeldSince: null,
+                Paused: health.Paused
+            ),
             health
         );
-        Assert.Equal(health with { Pending = 1 }, await host.Modules.Send(new GetDispatchHealth(CountUpTo: 1), Token));
+        Assert.Empty(health.Paused);
+        Assert.Equal(1, (await host.Modules.Send(new GetDispatchHealth(CountUpTo: 1), Token)).Pending);
+
+        // Of what is paused none is late, and none is next.
+        await host.Modules.Send(new PauseDispatch(FollowUpTrigger.Custom), Token);
+        await host.Modules.Send(new ScheduleFollowUps([At(DateTimeOffset.UnixEpoch)]), Token);
+        var paused = await host.Modules.Send(new GetDispatchHealth(), Token);
+
+        Assert.Equal((3, 0, null), (paused.Pending, paused.Overdue, paused.NextAt));
+        Assert.Equal([FollowUpTrigger.Custom], paused.Paused);
         await Assert.ThrowsAsync<ValidationException>(() => host.Modules.Send(new GetDispatchHealth(0), Token));
     }
 }

@@ -6,7 +6,10 @@ using Microsoft.Extensions.Options;
 namespace FollowUps.Delivery;
 
 // Where a follow-up goes: a lane, or why there is none.
-internal sealed record Route(Lane? Lane, string? Address, string? Obstacle = null);
+internal sealed record Route(Lane? Lane, string? Address, string? Obstacle = null, Lane? Gone = null)
+{
+    public string? Channel => (Lane ?? Gone)?.Name;
+}
 
 // The channels of this Host in the operator's order.
 internal sealed class Channels : IDisposable
@@ -62,7 +65,7 @@ internal sealed class Channels : IDisposable
     {
         var known = addresses is null ? null : JsonSerializer.Deserialize<Dictionary<string, string>>(addresses);
         var candidates = again is not null && order.Find(lane => lane.Name == again) is { } same ? [same] : order;
-        string? obstacle = null;
+        Lane? gone = null;
         foreach (var lane in candidates)
         {
             var address = known?.GetValueOrDefault(lane.Name);
@@ -76,11 +79,13 @@ internal sealed class Channels : IDisposable
                 return new Route(lane, address);
             }
 
-            obstacle = Disabled;
+            gone ??= lane;
         }
 
-        return new Route(null, null, obstacle ?? NoAddress);
+        return new Route(null, null, gone is null ? NoAddress : Disabled, gone);
     }
+
+    public IEnumerable<string> Names => order.Select(lane => lane.Name);
 
     public void Dispose()
     {

@@ -47,6 +47,7 @@ internal sealed class Deciding(
                 : new Outcome(claim, OutcomeKind.Held)
                 {
                     Reason = route.Obstacle,
+                    Route = route,
                     NextAt = now + options.Value.HoldRecheckEvery,
                 };
         }

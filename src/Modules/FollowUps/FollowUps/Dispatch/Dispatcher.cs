@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FollowUps.Delivery;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,6 +14,8 @@ internal sealed partial class Dispatcher(
     Sending sending,
     DueSignal due,
     Lead lead,
+    Channels channels,
+    FollowUpsMeter meter,
     IOptions<FollowUpsOptions> options,
     TimeProvider clock,
     ILogger<Dispatcher> logger
@@ -35,6 +38,7 @@ internal sealed partial class Dispatcher(
             return;
         }
 
+        meter.Open(channels.Names);
         try
         {
             while (true)

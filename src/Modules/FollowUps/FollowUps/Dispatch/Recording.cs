@@ -21,6 +21,9 @@ internal sealed partial class Recording(
     // So many texts that their conversations refuse may keep the outcomes of a batch waiting.
     public const int Patience = 3;
 
+    // Of what waits for its channel.
+    public const string PutOff = "PutOff";
+
     public static List<NewMessage> TextsOf(List<Outcome> outcomes) =>
         outcomes
             .Where(o => o.Kind == OutcomeKind.Sent && o.Claim.ConversationId is not null)
@@ -95,7 +98,7 @@ internal sealed partial class Recording(
             }
         }
 
-        foreach (var group in outcomes.GroupBy(o => (Channel: o.Route?.Lane?.Name, Outcome: Became(o))))
+        foreach (var group in outcomes.GroupBy(o => (Channel: o.Route?.Channel, Outcome: Became(o))))
         {
             meter.Finished(group.Key.Channel, group.Key.Outcome, group.Count());
         }
@@ -104,7 +107,7 @@ internal sealed partial class Recording(
     // What waits for its channel is told from what an escalation or the quiet hours hold: of that nobody need be alarmed.
     private static string Became(Outcome outcome) =>
         outcome is { Kind: OutcomeKind.Held, Reason: Lane.Unavailable or Channels.Disabled }
-            ? "PutOff"
+            ? PutOff
             : $"{outcome.Kind}";
 
     public NpgsqlCommand Command(IReadOnlyList<Outcome> outcomes)

@@ -39,30 +39,36 @@ internal sealed class GetDispatchHealthHandler(
             row.GetInt64(2),
             Instant(3),
             row.GetInt64(4),
-            Instant(5)
+            Instant(5),
+            Array.ConvertAll(row.GetFieldValue<short[]>(6), trigger => (FollowUpTrigger)trigger)
         );
 
         DateTimeOffset? Instant(int at) => row.IsDBNull(at) ? null : row.GetFieldValue<DateTimeOffset>(at);
     }
 
     // Nothing but ranges of indexes that hold little besides what is asked for.
-    private const string Sql = """
+    private const string Sql = $$"""
+        WITH going AS MATERIALIZED (
+            SELECT t.trigger
+            FROM unnest('{0,1,2,3}'::smallint[]) t(trigger)
+            WHERE t.trigger NOT IN ({{PauseTable.Paused}})
+        )
         SELECT (SELECT count(*) FROM (SELECT FROM followups.follow_ups f WHERE f.status = 0 LIMIT $3) pending),
                (SELECT count(*) FROM (
                    SELECT FROM followups.follow_ups f WHERE f.status = 1 AND f.executed_at >= $1 LIMIT $3) executed),
                (SELECT count(*) FROM (
                    SELECT FROM followups.follow_ups f
-                   WHERE f.status = 0 AND f.trigger = ANY ('{0,1,2,3}') AND f.next_at < $2
+                   WHERE f.status = 0 AND f.trigger = ANY (ARRAY(SELECT g.trigger FROM going g)) AND f.next_at < $2
                    LIMIT $3) overdue),
                (SELECT min(next.at)
-                FROM unnest('{0,1,2,3}'::smallint[]) t(trigger)
+                FROM going t
                 CROSS JOIN LATERAL (
                     SELECT f.next_at AS at
                     FROM followups.follow_ups f
                     WHERE f.status = 0 AND f.trigger = t.trigger
                     ORDER BY f.next_at
                     LIMIT 1) next),
-               held.count, held.since
+               held.count, held.since, ARRAY({{PauseTable.Paused}})
         FROM (
             SELECT count(*), min(first.scheduled_at) AS since
             FROM (
