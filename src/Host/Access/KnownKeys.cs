@@ -3,13 +3,17 @@ using Host.Pipeline;
 namespace Host.Access;
 
 // All keys in memory, so that a call costs no crossing more. Read anew every few seconds: a revoked key lives that long. A key not seen yet
-// waits for a look that begins after it came: at once, but no more often than once a second, whatever strangers send.
+// waits for a look that begins after it came: at once, but no more often than once a second, whatever strangers send. Who waits is not yet
+// counted by any limit, so no more than a crowd may: one more is told at once that there is no such key.
 internal sealed partial class KnownKeys(ApiKeys keys, Door door, TimeProvider clock, ILogger<KnownKeys> logger)
     : BackgroundService
 {
+    public const int Crowd = 256;
+
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    private readonly SemaphoreSlim places = new(Crowd);
     private readonly SemaphoreSlim reading = new(1);
     private Dictionary<string, ApiKey> known = new(StringComparer.Ordinal);
     private long readFrom;
@@ -27,9 +31,16 @@ internal sealed partial class KnownKeys(ApiKeys keys, Door door, TimeProvider cl
             return null;
         }
 
-        if (!known.ContainsKey(id))
+        if (!known.ContainsKey(id) && await places.WaitAsync(TimeSpan.Zero, cancellationToken))
         {
-            await LookAgainAsync(cancellationToken);
+            try
+            {
+                await LookAgainAsync(cancellationToken);
+            }
+            finally
+            {
+                places.Release();
+            }
         }
 
         return known.GetValueOrDefault(id) is { } key && key.Is(text) && key.IsUsable(clock.GetUtcNow()) ? key : null;
@@ -50,6 +61,7 @@ internal sealed partial class KnownKeys(ApiKeys keys, Door door, TimeProvider cl
 
     public override void Dispose()
     {
+        places.Dispose();
         reading.Dispose();
         base.Dispose();
     }
