@@ -39,12 +39,18 @@ internal sealed class Pacing(DeliveryPace pace, TimeProvider clock)
         }
     }
 
-    // From a call that delivered: how long one hung or took to fail tells nothing of how fast it goes afterwards.
+    // From a call that delivered: how long one hung or took to fail tells nothing of how fast it goes afterwards. As it gets
+    // faster, the end of the queue comes nearer: who is put off then must not come behind instants that slow times gave.
     public void Learn(TimeSpan took)
     {
         lock (gate)
         {
+            var before = usual;
             usual += (took - usual) / 8;
+            if (pace.PerSecond is null && usual < before && promised - clock.GetUtcNow() is { Ticks: > 0 } ahead)
+            {
+                promised -= ahead * (1 - usual / before);
+            }
         }
     }
 
