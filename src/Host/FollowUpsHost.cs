@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json.Serialization;
 using Conversations;
 using FollowUps;
@@ -10,6 +11,7 @@ using Host.Pipeline;
 using Host.Postgres;
 using Host.Scheduling;
 using Host.Telemetry;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -23,6 +25,9 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
 {
     private const int OldestPostgres = 150_000;
     private const int BeyondNewestPostgres = 190_000;
+
+    private const string NotBound = "Failed to bind to address ";
+    private const string HowToListen = "choose another address: build/run --urls http://localhost:PORT";
 
     private bool started;
 
@@ -88,7 +93,7 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         {
             throw new StartException(
                 $"The account of ConnectionStrings:Postgres may not bring the schema up to date ({problem.MessageText}). "
-                    + "Run `Host migrate` as the owner of the database."
+                    + "Run `build/run migrate` as the owner of the database."
             );
         }
     }
@@ -112,13 +117,13 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
                 + (await app.Services.GetRequiredService<ApiKeys>().IsMigratedAsync(cancellationToken) ? 0 : 1);
             if (count > 0)
             {
-                throw new StartException($"The database lacks {count} migrations. Run `Host migrate` first.");
+                throw new StartException($"The database lacks {count} migrations. Run `build/run migrate` first.");
             }
         }
         catch (PostgresException problem) when (problem.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new StartException(
-                $"The accounts of the Host lack a right ({problem.MessageText}). Run `Host migrate` first: it grants them what they need."
+                $"The accounts of the Host lack a right ({problem.MessageText}). Run `build/run migrate` first: it grants them what they need."
             );
         }
     }
@@ -128,8 +133,27 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         CheckOptions();
         await PrepareAsync(cancellationToken);
         await app.DecideWhoMayCallAsync(embedded is not null, cancellationToken);
-        await app.StartAsync(cancellationToken);
+        // Of what does not start as a whole, a part has: that is stopped too.
         started = true;
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (IOException problem) when (problem.Message.StartsWith(NotBound, StringComparison.Ordinal))
+        {
+            var address = problem.Message[NotBound.Length..].Split(": ")[0].TrimEnd('.');
+            throw new StartException(
+                problem.InnerException is AddressInUseException
+                    ? $"Another program listens on {address} already. Stop it, or {HowToListen}"
+                    : $"{address} cannot be listened on: {HowToListen}"
+            );
+        }
+        catch (SocketException problem)
+        {
+            throw new StartException(
+                $"{app.Configuration["urls"]} cannot be listened on ({problem.Message}): {HowToListen}"
+            );
+        }
     }
 
     public async Task RunAsync()
@@ -141,7 +165,6 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
             // Told to stop before it had started: what has is stopped when this is disposed of.
-            started = true;
             return;
         }
 
@@ -175,6 +198,8 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
                 string.Join(Environment.NewLine, several.InnerExceptions.Select(problem => problem.Message))
             );
         }
+
+        app.Services.CheckFollowUpsChannels();
     }
 
     private static WebApplicationBuilder NewBuilder(string[] args, Action<WebApplicationBuilder>? customise)
@@ -182,6 +207,8 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         var builder = WebApplication.CreateBuilder(
             new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
         );
+        // It logs, with their stacks, what is told in a line after it, or goes on to be logged as critical.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         customise?.Invoke(builder);
         if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
         {

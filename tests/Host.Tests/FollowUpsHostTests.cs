@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -19,7 +21,10 @@ public sealed class FollowUpsHostTests
         using (var early = HostProcess.Start(database))
         {
             Assert.Equal(1, await early.ExitAsync(Token));
-            Assert.Matches("^The database does not let in the account .* `Host migrate` makes it", early.Said.Trim());
+            Assert.Matches(
+                "^The database does not let in the account .* `build/run migrate` makes it",
+                early.Said.Trim()
+            );
         }
 
         foreach (var command in (string[])["migrate", "keys create --name till --scopes conversations.write"])
@@ -39,7 +44,7 @@ public sealed class FollowUpsHostTests
         await forget.ExecuteNonQueryAsync(Token);
         using var late = HostProcess.Start(database);
         Assert.Equal(1, await late.ExitAsync(Token));
-        Assert.Matches("^The database lacks [0-9]+ migrations. Run `Host migrate` first.$", late.Said.Trim());
+        Assert.Matches("^The database lacks [0-9]+ migrations. Run `build/run migrate` first.$", late.Said.Trim());
     }
 
     [Theory]
@@ -98,6 +103,27 @@ public sealed class FollowUpsHostTests
         }
 
         Assert.True(told.Stopped);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("localhost")]
+    public async Task Address_that_another_program_has_is_told_in_a_line(string name)
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        using var process = HostProcess.Start(
+            ["--urls", $"http://{name}:{port}"],
+            ("ConnectionStrings__Postgres", await PostgresServer.NewDatabaseAsync()),
+            ("DOTNET_ENVIRONMENT", "Development")
+        );
+
+        Assert.Equal(1, await process.ExitAsync(Token));
+        Assert.Contains($"Another program listens on http://127.0.0.1:{port} ", process.Said, StringComparison.Ordinal);
+        Assert.Contains("--urls", process.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", process.Said, StringComparison.Ordinal);
+        Assert.DoesNotMatch("(?m)^(fail|crit):", process.Said);
     }
 
     private sealed class Told : IHostedService

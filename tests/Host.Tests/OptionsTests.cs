@@ -169,6 +169,7 @@ public sealed class OptionsTests
     [InlineData("Limits__Burst", "1.5", "'1.5' at 'Limits:Burst'")]
     [InlineData("Web__Origins__0", "https://desk.example.org/", "Web:Origins: https://desk.example.org/ is no origin")]
     [InlineData("Web__Origins__0", "desk.example.org", "Web:Origins: desk.example.org is no origin")]
+    [InlineData("FollowUps__Channels__0", "smz", "FollowUps:Channels: smz is not set up. There are: outbox.")]
     public async Task What_cannot_be_is_told_in_a_line_on_a_machine_of_any_language(
         string variable,
         string value,

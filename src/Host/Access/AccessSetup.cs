@@ -92,7 +92,7 @@ internal static partial class AccessSetup
     }
 
     private const string HowToClose =
-        $"Make a key (`Host keys create --name NAME --scopes {Scopes.Conversations}{Scopes.Write},{Scopes.FollowUps}{Scopes.Write}`), "
+        $"Make a key (`build/run keys create --name NAME --scopes {Scopes.Conversations}{Scopes.Write},{Scopes.FollowUps}{Scopes.Write}`), "
         + "or name who issues tokens (Authentication:Schemes:Bearer: Authority, ValidAudiences).";
 
     private static string Choose(HttpContext context) =>
@@ -157,14 +157,14 @@ internal static partial class AccessSetup
         Level = LogLevel.Warning,
         Message = """
             OPEN TO THIS MACHINE: no key and no token is needed, since none is configured and only this machine can call.
-            The first key (`Host keys create`) closes the door within seconds, an issuer (Authentication:Schemes:Bearer) at the next start.
+            The first key (`build/run keys create`) closes the door within seconds, an issuer (Authentication:Schemes:Bearer) at the next start.
             """
     )]
     private static partial void LogOpen(ILogger logger);
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "NOBODY CAN CALL: every key that was made is revoked or has expired. `Host keys create` makes one."
+        Message = "NOBODY CAN CALL: every key that was made is revoked or has expired. `build/run keys create` makes one."
     )]
     private static partial void LogShutToAll(ILogger logger);
 }

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Host.Access;
 
-// Host keys create --name NAME --scopes A,B [--days N] | list | revoke ID
+// build/run keys create --name NAME --scopes A,B [--days N] | list | revoke ID
 internal sealed class KeysCommand(ApiKeys keys, TimeProvider clock, TextWriter output)
 {
     private static readonly string Usage = $"""
-        Host keys create --name NAME --scopes SCOPE,SCOPE [--days N]   makes a key and shows it, this once
-        Host keys list                                                 all keys, without their secrets
-        Host keys revoke ID                                            ends a key, within seconds
+        build/run keys create --name NAME --scopes SCOPE,SCOPE [--days N]   makes a key and shows it, this once
+        build/run keys list                                                 all keys, without their secrets
+        build/run keys revoke ID                                            ends a key, within seconds
         Scopes: {Scopes.List}
         """;
 
@@ -57,13 +57,19 @@ internal sealed class KeysCommand(ApiKeys keys, TimeProvider clock, TextWriter o
         await keys.AddAsync(key, cancellationToken);
         await output.WriteLineAsync(text);
         await output.WriteLineAsync(
-            $"Send it as the header {ApiKeyAuthentication.Header}. It is not shown again; `Host keys revoke {key.Id}` ends it."
+            $"Send it as the header {ApiKeyAuthentication.Header}. It is not shown again; `build/run keys revoke {key.Id}` ends it."
         );
     }
 
     private async Task ListAsync(CancellationToken cancellationToken)
     {
-        foreach (var key in await keys.ListAsync(cancellationToken))
+        var all = await keys.ListAsync(cancellationToken);
+        if (all.Count == 0)
+        {
+            await output.WriteLineAsync("There are no keys.");
+        }
+
+        foreach (var key in all)
         {
             var state =
                 key.RevokedAt is { } revoked ? $"revoked {revoked:u}"

@@ -43,6 +43,9 @@ internal static class Scopes
         return routes;
     }
 
+    public static string? NeededBy(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy;
+
     public static void AddPolicies(AuthorizationOptions options)
     {
         foreach (var scope in All)

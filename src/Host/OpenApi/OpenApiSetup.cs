@@ -51,7 +51,7 @@ internal static class OpenApiSetup
 
     private static readonly Dictionary<string, string> ProblemTexts = new(StringComparer.Ordinal)
     {
-        ["type"] = "`about:blank`, or where RFC 9110 says what the status means.",
+        ["type"] = "`about:blank`: the status says what is wrong.",
         ["title"] = "What is wrong, in a few words for people.",
         ["status"] = "The HTTP status.",
         ["detail"] = "What is wrong here, and what to do, where there is more to say than the title.",
@@ -132,7 +132,7 @@ internal static class OpenApiSetup
                 Type = SecuritySchemeType.ApiKey,
                 In = ParameterLocation.Header,
                 Name = ApiKeyAuthentication.Header,
-                Description = $"A key made by `Host keys create`; it holds some of {Scopes.List}.",
+                Description = $"A key made by `build/run keys create`; it holds some of {Scopes.List}.",
             },
         };
     }

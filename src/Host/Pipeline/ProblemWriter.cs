@@ -30,13 +30,13 @@ internal sealed class ProblemWriter(IOptions<Microsoft.AspNetCore.Http.Json.Json
     private static void Complete(HttpContext context, ProblemDetails problem)
     {
         problem.Status ??= context.Response.StatusCode;
-        problem.Type ??= "about:blank";
+        // A result of ASP.NET's own comes with the section of an RFC.
+        problem.Type = "about:blank";
         problem.Title ??= ReasonPhrases.GetReasonPhrase(problem.Status.Value);
         problem.Detail ??= problem.Status switch
         {
-            StatusCodes.Status401Unauthorized =>
-                $"A key is needed (header {ApiKeyAuthentication.Header}), or a bearer token.",
-            StatusCodes.Status403Forbidden => "The key or token lacks the scope of this call.",
+            StatusCodes.Status401Unauthorized => Stranger(context.Request.Headers),
+            StatusCodes.Status403Forbidden => $"The key or token lacks the scope {Scopes.NeededBy(context)}.",
             StatusCodes.Status415UnsupportedMediaType => "Send application/json.",
             _ => null,
         };
@@ -46,4 +46,10 @@ internal sealed class ProblemWriter(IOptions<Microsoft.AspNetCore.Http.Json.Json
             problem.Extensions["errors"] = new Dictionary<string, string[]> { ["body"] = ["It is too large."] };
         }
     }
+
+    private static string Stranger(IHeaderDictionary sent) =>
+        sent.ContainsKey(ApiKeyAuthentication.Header)
+            ? $"The key in the header {ApiKeyAuthentication.Header} is unknown, revoked or expired."
+        : sent.ContainsKey("Authorization") ? "The bearer token does not count here."
+        : $"A key is needed (header {ApiKeyAuthentication.Header}), or a bearer token.";
 }

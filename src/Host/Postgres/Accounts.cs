@@ -156,7 +156,7 @@ internal sealed class Accounts
             throw new StartException(
                 account.IsMade
                     ? $"The database does not let in the account {account.Login.Username} ({refusal.MessageText}). "
-                        + "`Host migrate` makes it, and gives it its new password when the owner's has changed."
+                        + "`build/run migrate` makes it, and gives it its new password when the owner's has changed."
                     : $"The database does not let in the account of ConnectionStrings:{account.Part} ({refusal.MessageText})."
             );
         }

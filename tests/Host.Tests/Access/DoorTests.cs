@@ -68,7 +68,7 @@ public sealed class DoorTests(HostFixture host) : IClassFixture<HostFixture>
 
         var refusal = await Assert.ThrowsAsync<StartException>(() => other.StartAsync(Token));
 
-        Assert.Contains("Host keys create", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("build/run keys create", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

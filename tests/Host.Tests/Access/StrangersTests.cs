@@ -134,6 +134,44 @@ public sealed class StrangersTests(ClosedHostFixture host) : IClassFixture<Close
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(List, "X-Api-Key", key));
     }
 
+    [Theory]
+    [InlineData("", "", "A key is needed (header X-Api-Key), or a bearer token.")]
+    [InlineData("X-Api-Key", "wrong", "The key in the header X-Api-Key is unknown, revoked or expired.")]
+    [InlineData("Authorization", "Bearer wrong", "The bearer token does not count here.")]
+    public async Task Stranger_is_told_what_is_wrong_with_what_was_sent(string header, string value, string detail) =>
+        Assert.Equal(detail, await DetailAsync(HttpMethod.Get, List, header, value));
+
+    [Theory]
+    [InlineData("GET", List, "conversations.read")]
+    [InlineData("GET", "/api/v1/follow-ups", "followups.read")]
+    [InlineData("POST", "/api/v1/follow-ups", "followups.write")]
+    [InlineData("POST", "/api/v1/dispatch/pause", "admin")]
+    public async Task Caller_is_told_the_scope_that_lacks(string method, string url, string scope) =>
+        Assert.Equal(
+            $"The key or token lacks the scope {scope}.",
+            await DetailAsync(
+                new HttpMethod(method),
+                url,
+                "Authorization",
+                $"Bearer {host.Token("conversations.write")}"
+            )
+        );
+
+    [Fact]
+    public async Task List_of_no_keys_says_that_there_are_none()
+    {
+        await using var other = new ClosedHostFixture();
+        await other.InitializeAsync();
+        await using var output = new StringWriter();
+
+        await new KeysCommand(other.Services.GetRequiredService<ApiKeys>(), TimeProvider.System, output).RunAsync(
+            ["list"],
+            Token
+        );
+
+        Assert.Equal("There are no keys.", output.ToString().Trim());
+    }
+
     [Fact]
     public async Task Key_that_was_just_made_opens_to_all_who_come_with_it_whatever_strangers_send()
     {
@@ -181,6 +219,18 @@ public sealed class StrangersTests(ClosedHostFixture host) : IClassFixture<Close
         var keys = host.Services.GetRequiredService<ApiKeys>();
         await new KeysCommand(keys, TimeProvider.System, output).RunAsync(words, Token);
         return output.ToString();
+    }
+
+    private async Task<string?> DetailAsync(HttpMethod method, string url, string header, string value)
+    {
+        using var request = new HttpRequestMessage(method, url);
+        if (header.Length > 0)
+        {
+            request.Headers.TryAddWithoutValidation(header, value);
+        }
+
+        using var answer = await host.Http.SendAsync(request, Token);
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("detail").GetString();
     }
 
     private async Task<HttpStatusCode> StatusAsync(string url, string header, string value)

@@ -33,7 +33,9 @@ public sealed class FollowUpsTests(HostFixture host) : IClassFixture<HostFixture
             Token
         );
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("detail").GetString()!;
+        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(Token);
+        Assert.Equal("about:blank", problem.GetProperty("type").GetString());
+        return problem.GetProperty("detail").GetString()!;
     }
 
     [Fact]

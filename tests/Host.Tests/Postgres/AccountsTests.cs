@@ -141,7 +141,7 @@ public sealed class AccountsTests(HostFixture host) : IClassFixture<HostFixture>
             ("Host", await NewAccountAsync(owner)),
         ];
         var early = await Assert.ThrowsAsync<StartException>(() => StartAsync(parts));
-        Assert.Contains("Run `Host migrate` first", early.Message, StringComparison.Ordinal);
+        Assert.Contains("Run `build/run migrate` first", early.Message, StringComparison.Ordinal);
 
         await (await StartAsync([("Postgres", owner), .. parts])).DisposeAsync();
         await using var service = await StartAsync(parts);
@@ -172,7 +172,7 @@ public sealed class AccountsTests(HostFixture host) : IClassFixture<HostFixture>
         using (var early = HostProcess.Start(settings))
         {
             Assert.Equal(1, await early.ExitAsync(Token));
-            Assert.Contains("`Host migrate`", early.Said, StringComparison.Ordinal);
+            Assert.Contains("`build/run migrate`", early.Said, StringComparison.Ordinal);
         }
 
         using (var migration = HostProcess.Start(["migrate"], settings))

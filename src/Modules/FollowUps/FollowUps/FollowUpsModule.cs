@@ -114,6 +114,12 @@ public static class FollowUpsModule
         return services;
     }
 
+    /// <summary>Makes the channels in the operator's order, so that a name which is none of theirs is told before anything starts.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <exception cref="OptionsValidationException">A name in <c>FollowUps:Channels</c> is not set up.</exception>
+    public static void CheckFollowUpsChannels(this IServiceProvider services) =>
+        services.GetRequiredService<Channels>();
+
     /// <summary>Brings the module's schema up to date. What the module works as may use it once that is granted.</summary>
     /// <param name="owner">Connects as an account that may make and change the schema.</param>
     /// <param name="cancellationToken">Stops between migrations.</param>
