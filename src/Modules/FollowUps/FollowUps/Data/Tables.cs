@@ -1,5 +1,6 @@
 using LinqToDB;
 using LinqToDB.Data;
+using LinqToDB.DataProvider.PostgreSQL;
 using LinqToDB.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,7 +17,7 @@ internal sealed class Tables(DataOptions options) : DataConnection(options)
 }
 
 // The options are made once, of what Entity Framework knows: the bridge from a DbContext makes them anew for each read and turns its expression
-// into another, which costs more than the read.
+// into another, which costs more than the read. Nothing is asked of the database for them: it may be away.
 internal sealed class TablesFactory(
     IDbContextFactory<FollowUpsDbContext> contexts,
     [FromKeyedServices(FollowUpsDbContext.Schema)] NpgsqlDataSource database
@@ -25,10 +26,12 @@ internal sealed class TablesFactory(
     private readonly Lazy<DataOptions> options = new(() =>
     {
         using var context = contexts.CreateDbContext();
-        using var bridge = context.CreateLinqToDBConnection();
         return new DataOptions()
-            .UseMappingSchema(bridge.MappingSchema)
-            .UseConnectionFactory(bridge.DataProvider, _ => database.CreateConnection());
+            .UseMappingSchema(LinqToDBForEFTools.GetMappingSchema(context.Model, context, null))
+            .UseConnectionFactory(
+                PostgreSQLTools.GetDataProvider(PostgreSQLVersion.v15),
+                _ => database.CreateConnection()
+            );
     });
 
     public Tables Open() => new(options.Value);
