@@ -81,13 +81,15 @@ public sealed class TimekeeperTests
             "127.0.0.1",
             link.Port,
             SslMode.Disable,
-            1
+            3
         );
         await using var keeping = await StartAsync(
             answering,
             ("ConnectionStrings:Postgres", server.ConnectionString),
             ("FollowUps:DispatchSweepEvery", Never),
-            ("FollowUps:DispatchRetryAfter", "00:00:00.1")
+            ("FollowUps:DispatchRetryAfter", "00:00:00.1"),
+            // Each connection of the pool that was cut too may cost what is claimed a lease.
+            ("FollowUps:Lease", "00:00:01")
         );
         await Eventually(() => keeping.KeepsTime);
 
