@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using Sample;
@@ -13,7 +12,8 @@ Console.OutputEncoding = Encoding.UTF8;
 AnsiConsole.Profile.Capabilities.Interactive = !Console.IsOutputRedirected;
 var address = args.FirstOrDefault(arg => !arg.StartsWith('-')) ?? "http://localhost:5080";
 using var http = new HttpClient { BaseAddress = new Uri(address) };
-if (Environment.GetEnvironmentVariable("FOLLOWUPS_KEY") is { Length: > 0 } key)
+var key = Environment.GetEnvironmentVariable("FOLLOWUPS_KEY") ?? "";
+if (key.Length > 0)
 {
     http.DefaultRequestHeaders.Add("X-Api-Key", key);
 }
@@ -38,10 +38,16 @@ try
             AnsiConsole.Write(Table(await LoadAsync(loader), await loader.DeliveredAsync(stopping.Token)));
         }
     }
-    catch (HttpRequestException refused)
-        when (refused.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden && args.Contains("--first"))
+    catch (HttpRequestException refused) when (SampleLoader.WhyLeftOut(refused, key.Length > 0) is { } why)
     {
-        Console.WriteLine("A key is needed here: the sample week is left out. FOLLOWUPS_KEY=... build/run loads it.");
+        // Who gave a key, or asked for the week, asked for more than is done.
+        if (key.Length > 0 || !args.Contains("--first"))
+        {
+            await Console.Error.WriteLineAsync(why);
+            return 1;
+        }
+
+        Console.WriteLine(why);
     }
 
     foreach (var (path, what) in Addresses())

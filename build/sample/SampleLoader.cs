@@ -14,6 +14,9 @@ internal sealed class SampleLoader(HttpClient http, SampleWeek week)
 {
     public const string LogId = "sample-week";
 
+    private const string Scopes = "conversations.read, conversations.write, followups.read and followups.write";
+    private const string Detail = "detail";
+
     private static readonly Guid BegunId = new("019a0000-0000-8000-8000-000000000001");
     private static readonly Guid DoneId = new("019a0000-0000-8000-8000-000000000002");
     private static readonly TimeSpan Older = TimeSpan.FromDays(8);
@@ -42,6 +45,19 @@ internal sealed class SampleLoader(HttpClient http, SampleWeek week)
             }
         }
     }
+
+    // Why the week was not loaded, where a key is the reason; else null.
+    public static string? WhyLeftOut(HttpRequestException refused, bool withKey) =>
+        refused.StatusCode switch
+        {
+            HttpStatusCode.Unauthorized when !withKey =>
+                "A key is needed here: the sample week is left out. FOLLOWUPS_KEY=... build/run loads it.",
+            HttpStatusCode.Unauthorized =>
+                "The key in FOLLOWUPS_KEY is unknown here, revoked or expired: the sample week is left out.",
+            HttpStatusCode.Forbidden =>
+                $"The sample week is left out, or not all of it is loaded. {refused.Data[Detail]} To load it a key needs {Scopes}.",
+            _ => null,
+        };
 
     // True for a service that holds no follow-up yet, or a part of this week.
     public async Task<bool> IsFirstAsync(CancellationToken cancellationToken = default)
@@ -352,11 +368,17 @@ internal sealed class SampleLoader(HttpClient http, SampleWeek week)
         {
             var said = await answer.Content.ReadAsStringAsync(cancellationToken);
             var request = answer.RequestMessage!;
-            throw new HttpRequestException(
+            var problem = new HttpRequestException(
                 $"{request.Method} {request.RequestUri} answered {(int)answer.StatusCode}:\n{said}",
                 inner: null,
                 answer.StatusCode
             );
+            if (answer.StatusCode == HttpStatusCode.Forbidden)
+            {
+                problem.Data[Detail] = JsonSerializer.Deserialize<JsonElement>(said).GetProperty("detail").GetString();
+            }
+
+            throw problem;
         }
 
         return await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);

@@ -98,6 +98,37 @@ public sealed class SampleWeekTests(SampleWeekTests.LoadedWeek loaded) : IClassF
         Assert.Equal(await HeldAsync(loaded.Host), await HeldAsync(other));
     }
 
+    [Theory]
+    [InlineData("", "A key is needed here")]
+    [InlineData("X-Api-Key: wrong", "unknown here, revoked or expired")]
+    [InlineData("conversations.write followups.read followups.write", "lacks the scope conversations.read. To load")]
+    [InlineData("conversations.read followups.read followups.write", "lacks the scope conversations.write. To load")]
+    [InlineData("conversations.read conversations.write followups.write", "lacks the scope followups.read. To load")]
+    [InlineData("conversations.read conversations.write followups.read", "lacks the scope followups.write. To load")]
+    public async Task Caller_that_may_not_load_is_told_what_lacks(string sent, string words)
+    {
+        await using var closed = new ClosedHostFixture();
+        await closed.InitializeAsync();
+        var header = sent.Split(": ");
+        if (header.Length == 2)
+        {
+            closed.Http.DefaultRequestHeaders.Add(header[0], header[1]);
+        }
+        else if (sent.Length > 0)
+        {
+            closed.Http.DefaultRequestHeaders.Authorization = new("Bearer", closed.Token(sent));
+        }
+
+        var loader = new SampleLoader(closed.Http, Week);
+        var refused = await Assert.ThrowsAsync<HttpRequestException>(async () =>
+        {
+            await loader.IsFirstAsync(TestContext.Current.CancellationToken);
+            await loader.LoadAsync(cancellationToken: TestContext.Current.CancellationToken);
+        });
+
+        Assert.Contains(words, SampleLoader.WhyLeftOut(refused, sent.Length > 0), StringComparison.Ordinal);
+    }
+
     private static Task<LoadReport> LoadAsync(HostFixture into) =>
         new SampleLoader(into.Http, Week).LoadAsync(cancellationToken: TestContext.Current.CancellationToken);
 
