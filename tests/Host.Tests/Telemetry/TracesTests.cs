@@ -117,7 +117,9 @@ public sealed partial class TracesTests
         await Task.WhenAll(
             Enumerable
                 .Range(0, 60)
-                .Select(_ => PostAsync(http, $"conversations/{Some.Id()}/messages", new { role = "user", content = "Hi" }))
+                .Select(_ =>
+                    PostAsync(http, $"conversations/{Some.Id()}/messages", new { role = "user", content = "Hi" })
+                )
         );
 
         var joined = await Until.NotNull(() =>
