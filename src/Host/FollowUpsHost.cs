@@ -133,7 +133,8 @@ internal sealed class FollowUpsHost(WebApplication app, Accounts accounts, Embed
         CheckOptions();
         await PrepareAsync(cancellationToken);
         await app.DecideWhoMayCallAsync(embedded is not null, cancellationToken);
-        // Of what does not start as a whole, a part has: that is stopped too.
+        // Of what does not start as a whole, a part has: that is stopped too. What cannot even be made has not.
+        _ = app.Services.GetServices<IHostedService>();
         started = true;
         try
         {

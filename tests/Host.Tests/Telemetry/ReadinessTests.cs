@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using System.Text.RegularExpressions;
-using FollowUps.Contracts;
 using Testing;
 
 namespace Host.Tests.Telemetry;
@@ -19,14 +17,6 @@ public sealed class ReadinessTests(SeverableHostFixture host) : IClassFixture<Se
         Assert.Equal(["backlog", "database", "lateness", "scheduler"], checks.Keys.Order(StringComparer.Ordinal));
         Assert.All(checks.Values, check => Assert.Equal("healthy", check));
 
-        await host.Modules.Send(
-            new ScheduleFollowUps([Some.FollowUp(Some.Id()) with { ScheduledAt = DateTimeOffset.UtcNow.AddDays(9) }]),
-            Token
-        );
-        await Until.NotNull(async () =>
-            Regex.IsMatch(await MetricsAsync(), @"followups_dispatch_pending\w*\{[^}]*\} 1\b") ? host : null
-        );
-
         await host.SeverAsync();
 
         (status, checks) = await Until.NotNull<Tuple<HttpStatusCode, Dictionary<string, string?>>>(async () =>
@@ -41,8 +31,6 @@ public sealed class ReadinessTests(SeverableHostFixture host) : IClassFixture<Se
         );
         var metrics = await MetricsAsync();
         Assert.Matches(@"followups_database_up\{[^}]*\} 0\b", metrics);
-        // Nobody knows of a backlog, least of all that there is none.
-        Assert.DoesNotMatch(@"followups_dispatch_pending\w*\{[^}]*\} 0\b", metrics);
 
         // What fails at once is no quick call.
         for (var i = 0; i < 5; i++)
