@@ -58,6 +58,9 @@ public sealed class PlansTests(HostFixture host) : IClassFixture<HostFixture>
     [Fact]
     public async Task Keys_and_indexes_of_the_host_that_are_gone_are_named_with_their_cure_too()
     {
+        // A database of its own: how much the other test leaves in its tables decides what PostgreSQL chooses.
+        await using var host = new HostFixture();
+        await host.InitializeAsync();
         (string Schema, string Table, string Key)[] keys =
         [
             ("conversations", "conversations", "pk_conversations"),
@@ -84,7 +87,7 @@ public sealed class PlansTests(HostFixture host) : IClassFixture<HostFixture>
 
         await host.ExecuteAsync("DROP INDEX access.ix_answers_expired");
 
-        var plans = await PlansAsync();
+        var plans = await PlansAsync(host);
 
         var missing = Of(plans, "indexes")
             .Where(index => index.GetProperty("status").GetString() == "missing")
@@ -101,13 +104,12 @@ public sealed class PlansTests(HostFixture host) : IClassFixture<HostFixture>
             await host.ExecuteAsync(advice[(advice.IndexOf("Run: ", StringComparison.Ordinal) + 5)..]);
         }
 
-        Assert.DoesNotContain(
-            Of(await PlansAsync(), "indexes"),
-            index => index.GetProperty("status").GetString() is "missing" or "invalid"
-        );
+        Assert.True((await PlansAsync(host)).GetProperty("healthy").GetBoolean());
     }
 
-    private Task<JsonElement> PlansAsync() =>
+    private Task<JsonElement> PlansAsync() => PlansAsync(host);
+
+    private static Task<JsonElement> PlansAsync(HostFixture host) =>
         host.Http.GetFromJsonAsync<JsonElement>("/api/v1/performance/plans", Token);
 
     private static JsonElement.ArrayEnumerator Of(JsonElement plans, string list) =>

@@ -1,6 +1,9 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using FollowUps.Contracts;
+using Microsoft.Extensions.DependencyInjection;
 using Testing;
 
 namespace Host.Tests.Telemetry;
@@ -17,6 +20,13 @@ public sealed class ReadinessTests(SeverableHostFixture host) : IClassFixture<Se
         Assert.Equal(["backlog", "database", "lateness", "scheduler"], checks.Keys.Order(StringComparer.Ordinal));
         Assert.All(checks.Values, check => Assert.Equal("healthy", check));
 
+        await host.Modules.Send(
+            new ScheduleFollowUps([Some.FollowUp(Some.Id()) with { ScheduledAt = DateTimeOffset.UtcNow.AddDays(9) }]),
+            Token
+        );
+        // Who asks whether it is ready makes the Host look.
+        await Until.NotNull(async () => await ReadyAsync() is (HttpStatusCode.OK, _) && Pending() is [1] ? host : null);
+
         await host.SeverAsync();
 
         (status, checks) = await Until.NotNull<Tuple<HttpStatusCode, Dictionary<string, string?>>>(async () =>
@@ -31,6 +41,8 @@ public sealed class ReadinessTests(SeverableHostFixture host) : IClassFixture<Se
         );
         var metrics = await MetricsAsync();
         Assert.Matches(@"followups_database_up\{[^}]*\} 0\b", metrics);
+        // Nobody knows of a backlog, least of all that there is none.
+        Assert.Empty(Pending());
 
         // What fails at once is no quick call.
         for (var i = 0; i < 5; i++)
@@ -43,6 +55,26 @@ public sealed class ReadinessTests(SeverableHostFixture host) : IClassFixture<Se
             .GetProperty("emotion_history");
         Assert.Equal(5, history.GetProperty("failed").GetInt64() + history.GetProperty("count").GetInt64());
         Assert.True(history.GetProperty("failed").GetInt64() > 0);
+    }
+
+    // Of this Host alone: what /metrics shows, the Hosts of a process share.
+    private List<long> Pending()
+    {
+        var own = host.Services.GetRequiredService<IMeterFactory>();
+        var told = new List<long>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, listening) =>
+        {
+            if (instrument.Name == "followups.dispatch.pending" && instrument.Meter.Scope == own)
+            {
+                listening.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => told.Add(value));
+        listener.SetMeasurementEventCallback<int>((_, value, _, _) => told.Add(value));
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return told;
     }
 
     private Task<string> MetricsAsync() => host.Http.GetStringAsync("/metrics", Token);
